@@ -1,0 +1,1 @@
+"""Deciding: pure functions from values to values."""
