@@ -1,4 +1,4 @@
-"""Simulators: real HTTP servers that behave as the vendors' systems do, for tests, the demo and anyone without accounts.
+"""Simulators: real HTTP servers that behave as the vendors' systems do, for tests, demo and people without accounts.
 
 Each behaviour cites the vendor's documentation in its docstring; what we only reasoned is marked `[inferred]`.
 Simulators import nothing from connectors: two independent readings of the same documentation check each other.

@@ -1,8 +1,8 @@
 """Faults: what goes wrong between a client and a simulated system, by seeded rules.
 
 `Faults` holds the rules that someone set through the door, and `as_handler` plays them around a simulator's `handle`,
-for the server and for tests in the same process alike. Faults that need the vendor's shape of reply (`HOOKS`) are handed
-to the simulator in `Request.hooks`. Nothing here may know sockets or a vendor.
+for the server and for tests in the same process alike. Faults that need the vendor's shape of reply (`HOOKS`) are
+handed to the simulator in `Request.hooks`. Nothing here may know sockets or a vendor.
 """
 
 from __future__ import annotations
@@ -25,9 +25,7 @@ Kind = Literal[
     "empty_list", "endless_pages", "stale_read", "duplicate_between_pages", "reformat",
 ]  # fmt: skip
 
-HOOKS: frozenset[str] = frozenset(
-    {"empty_list", "endless_pages", "stale_read", "duplicate_between_pages", "reformat"}
-)
+HOOKS: frozenset[str] = frozenset({"empty_list", "endless_pages", "stale_read", "duplicate_between_pages", "reformat"})
 """Faults that the simulator itself acts out.
 
 `empty_list`: a list call answers as if there were no rows. `endless_pages`: there is always a next page.
@@ -108,7 +106,9 @@ def read_plan(value: Any) -> FaultPlan:
             f'send {{"seed": 1, "rules": [{{"kind": "lost_reply", "method": "POST", "times": 1}}]}}; kinds: {kinds}',
         ) from error
     except re.error as error:
-        raise DoorError(f"a rule's path is not a regular expression: {error}", "escape its special characters") from error
+        raise DoorError(
+            f"a rule's path is not a regular expression: {error}", "escape its special characters"
+        ) from error
     return plan
 
 
@@ -123,14 +123,17 @@ class Faults:
         """Replace all rules; counters and chances start anew."""
         with self._lock:
             self._plan = plan
-            self._random = random.Random(plan.seed)
+            self._random = random.Random(plan.seed)  # noqa: S311 - repeatable chances, no secrets
             self._seen = [0] * len(plan.rules)
             self._struck = [0] * len(plan.rules)
 
     def shown(self) -> dict[str, Any]:
         """The rules as JSON values, each with `struck`, the number of times it did."""
         with self._lock:
-            rules = [{**msgspec.to_builtins(rule), "struck": n} for rule, n in zip(self._plan.rules, self._struck, strict=True)]
+            rules = [
+                {**msgspec.to_builtins(rule), "struck": n}
+                for rule, n in zip(self._plan.rules, self._struck, strict=True)
+            ]
             return {"seed": self._plan.seed, "rules": rules}
 
     def striking(self, request: Request) -> dict[str, Rule]:
@@ -209,25 +212,25 @@ def _play(simulator: Simulator, request: Request, striking: dict[str, Rule]) -> 
     slow = striking.get("slow")
     if slow is not None and slow.when == "before":
         simulator.clock.sleep(slow.seconds)
-    instead = [_instead(rule) for rule in striking.values() if rule.kind in ("status", "html")]
-    if instead and any(rule.when == "before" for rule in striking.values() if rule.kind in ("status", "html")):
-        return instead[0]
+    instead = striking.get("status") or striking.get("html")
+    if instead is not None and instead.when == "before":
+        return _instead(instead)
     hooks = {kind: rule for kind, rule in striking.items() if kind in HOOKS}
     response = simulator.handle(replace(request, hooks=hooks))
     if slow is not None and slow.when == "after":
         simulator.clock.sleep(slow.seconds)
     if "lost_reply" in striking:
         raise ConnectionCut
-    if instead:
-        return instead[0]
-    return _spoilt(response, striking)
+    return _spoilt(_instead(instead), striking) if instead is not None else _spoilt(response, striking)
+
+
+_PAGE = "<!DOCTYPE html><html><head><title>Sign in</title></head><body><p>Please sign in.</p></body></html>"
 
 
 def _instead(rule: Rule) -> Response:
     """The reply that a rule of kind `status` or `html` puts in place of the system's."""
     if rule.kind == "html":
-        page = rule.body or "<!DOCTYPE html><html><head><title>Sign in</title></head><body><p>Please sign in.</p></body></html>"
-        return Response(200, {"content-type": "text/html; charset=utf-8"}, page.encode())
+        return Response(200, {"content-type": "text/html; charset=utf-8"}, (rule.body or _PAGE).encode())
     headers = {name.lower(): value for name, value in rule.headers.items()}
     return Response(rule.status, {"content-type": "application/json", **headers}, rule.body.encode())
 
