@@ -7,7 +7,7 @@ connectors, or a store.
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import msgspec
 
@@ -19,6 +19,17 @@ MISSING: Raw = "\x00"
 
 #: A field's value: one entry per part (a plain field has one part). None is an empty part, Ellipsis a part that this side cannot show.
 FieldValue = tuple[Value | None, ...]
+
+
+class Agreed(NamedTuple):
+    """What an entity's field is now. Times are milliseconds since 1970 UTC."""
+
+    value: FieldValue
+    rev: int  #: grows with every new value
+    origin: str  #: name of the member that showed it first, or ``person``
+    after: int  #: the edit happened after this time,
+    until: int  #: and not later than this
+
 
 Use = Literal["match", "read", "write", "both"]
 Clear = Literal["propagate", "ignore"]

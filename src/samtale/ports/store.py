@@ -14,7 +14,7 @@ from contextlib import AbstractContextManager
 from typing import Any, Literal, NamedTuple, Protocol
 
 from samtale.core.kinds import Raw
-from samtale.core.model import FieldValue
+from samtale.core.model import Agreed as Agreed  # part of an EntityRow
 
 #: A record, wherever it is mentioned: number of its collection, and its key.
 RecordRef = tuple[int, str]
@@ -65,16 +65,6 @@ class LinkRow(NamedTuple):
     revs: Sequence[int]  #: by the member's views: revision given; -1 no base, -2 apart
     base: Sequence[Raw] | None = None  #: by the shape's positions; None: what the record shows is its base
     state: Literal["active", "suspended", "gone"] = "active"  #: gone: a tombstone, the record was deleted
-
-
-class Agreed(NamedTuple):
-    """What an entity's field is now."""
-
-    value: FieldValue
-    rev: int
-    origin: str  #: member that showed it first, or ``person``
-    after: int  #: the edit happened after this time,
-    until: int  #: and not later than this
 
 
 class EntityRow(NamedTuple):

@@ -1,0 +1,165 @@
+"""Compare: what one record says about one field, held against its base.
+
+A record may show a field in several places (views): the first is the primary, the others follow it. ``compare`` turns all of them
+into one ``Statement``. It must not know other records, agreed values, or who wins.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal, NamedTuple
+
+import msgspec
+
+from samtale.core.kinds import Raw
+from samtale.core.mapping import NO_REFERENCES, MemberMap, References, Unread
+from samtale.core.model import MISSING, FieldValue
+
+#: Revisions of a view that are none: it has no base yet, or it was set apart and is neither read nor written.
+NO_BASE, APART = -1, -2
+
+Reading = Literal["nothing", "same", "edit", "join", "unread"]
+
+
+class Side(msgspec.Struct, kw_only=True):
+    """One linked record, as a decision sees it."""
+
+    map: MemberMap
+    key: str
+    shown: Sequence[Raw]  #: by the positions of the collection's shape
+    base: Sequence[Raw]  #: likewise; MISSING where there is no base
+    revs: Sequence[int]  #: by the member's views; NO_BASE, APART, or the revision last given
+    modified: int | None = None  #: the system's time of the last change, in our clock
+    looked_after: int = 0  #: the last look that may still have shown the base
+    seen_at: int = 0  #: the look that showed this
+    writable: bool = True  #: the system is shared and not paused
+    version: str | None = None
+
+    @property
+    def member(self) -> str:
+        """Name of the member that the record belongs to."""
+        return self.map.name
+
+
+class ViewReading(NamedTuple):
+    """What one view says."""
+
+    number: int
+    reading: Reading
+    value: FieldValue | Unread | None
+    rev: int
+
+
+class Statement(msgspec.Struct, kw_only=True):
+    """What one record says about one field."""
+
+    side: Side
+    reading: Reading  #: nothing: no information; same: as settled; edit; join: no base yet; unread: an unknown edit
+    value: FieldValue = ()  #: for same, edit and join; Ellipsis for parts that are not shown
+    rev: int = NO_BASE  #: revision of the view that speaks
+    views: tuple[ViewReading, ...] = ()
+    apart: tuple[int, ...] = ()  #: followers to be set apart
+    rejoin: tuple[int, ...] = ()  #: followers that were apart and are equal to the primary again
+    unread: Unread | None = None
+    timed: bool = True  #: the record's modified time moves with the properties that were edited
+
+
+def is_empty(value: FieldValue) -> bool:
+    """Whether no part is filled."""
+    return all(part is None or part is ... for part in value)
+
+
+def says_nothing(value: FieldValue) -> bool:
+    """Whether no part is shown at all."""
+    return all(part is ... for part in value)
+
+
+def same(a: FieldValue, b: FieldValue) -> bool:
+    """Whether two values are equal in all parts that both show."""
+    return a == b or all(x is ... or y is ... or x == y for x, y in zip(a, b, strict=True))
+
+
+def overlay(below: FieldValue, above: FieldValue) -> FieldValue:
+    """``above``, with the parts that it does not show taken from ``below``."""
+    return tuple(b if a is ... else a for a, b in zip(above, below, strict=True))
+
+
+def compare(
+    side: Side, field: int, *, followers: Literal["equal", "apart"] = "equal", ignore_clear: bool = False, refs: References = NO_REFERENCES
+) -> Statement | None:
+    """What the record says about the field of that index in its entity type; None if it has no view of it."""
+    numbers = side.map.by_field[field]
+    readings = [r for r in (_read(side, n, ignore_clear, refs) for n in numbers if side.map.views[n].reads) if r is not None]
+    if not readings:
+        return None
+    primary, rest = readings[0], readings[1:]
+    if primary.rev == APART:  # only followers stand apart; a primary that did was a follower under an older model
+        primary = primary._replace(rev=NO_BASE, reading="join" if type(primary.value) is tuple else "unread")
+    speaker, apart, rejoin = _speaker(primary, rest, followers)
+    if speaker.reading == "unread":
+        return Statement(side=side, reading="unread", rev=primary.rev, views=(primary, *rest), unread=_unread(speaker.value))
+    value = speaker.value if type(speaker.value) is tuple else ()
+    reading = "nothing" if says_nothing(value) else speaker.reading
+    timed = all(p.timed for a in side.map.views[speaker.number].accesses for p in a.properties)
+    return Statement(
+        side=side, reading=reading, value=value, rev=speaker.rev, views=(primary, *rest), apart=apart, rejoin=rejoin, timed=timed
+    )
+
+
+def _unread(value: FieldValue | Unread | None) -> Unread | None:
+    return value if type(value) is Unread else None
+
+
+def _read(side: Side, number: int, ignore_clear: bool, refs: References) -> ViewReading | None:
+    rev = side.revs[number]
+    positions = side.map.positions[number]
+    shown, base = side.shown, side.base
+    value = side.map.read(number, shown, refs)
+    if rev == APART:
+        return ViewReading(number, "nothing", value, rev)
+    if rev == NO_BASE or all(base[p] == MISSING for p in positions):
+        return ViewReading(number, "unread" if type(value) is Unread else "join", value, NO_BASE)
+    if type(value) is Unread:
+        return ViewReading(number, "unread", value, rev)
+    if all(shown[p] == base[p] or shown[p] == MISSING for p in positions):
+        return ViewReading(number, "same", value, rev)
+    was = side.map.read(number, base, refs)
+    if type(was) is tuple and same(was, value):
+        return ViewReading(number, "same", value, rev)
+    if ignore_clear and is_empty(value) and type(was) is tuple and not is_empty(was):
+        return ViewReading(number, "nothing", value, rev)
+    return ViewReading(number, "edit", value, rev)
+
+
+def _speaker(
+    primary: ViewReading, rest: Sequence[ViewReading], followers: Literal["equal", "apart"]
+) -> tuple[ViewReading, tuple[int, ...], tuple[int, ...]]:
+    """The view that speaks for the record, the followers to be set apart, and those that rejoin."""
+    speaker, apart, rejoin = primary, [], []
+    for view in rest:
+        value = view.value
+        if type(value) is not tuple:
+            continue
+        if view.rev == APART:
+            if type(speaker.value) is tuple and same(value, speaker.value) and not is_empty(value):
+                rejoin.append(view.number)
+        elif view.reading == "join":
+            if is_empty(value) or (type(speaker.value) is tuple and _within(value, speaker.value)):
+                continue
+            if speaker.reading == "join" and type(speaker.value) is tuple and is_empty(speaker.value) and followers == "equal":
+                speaker = view
+            else:
+                apart.append(view.number)
+        elif view.reading == "edit":
+            if type(speaker.value) is tuple and same(value, speaker.value):
+                continue
+            if followers == "apart" or is_empty(value) or speaker.reading not in ("same", "nothing"):
+                apart.append(view.number)
+            else:
+                speaker = view
+    return speaker, tuple(apart), tuple(rejoin)
+
+
+def _within(value: FieldValue, whole: FieldValue) -> bool:
+    """Whether every filled part of ``value`` is equal in ``whole``: it lacks something, but contradicts nothing."""
+    return all(v is None or v is ... or v == w for v, w in zip(value, whole, strict=True))

@@ -1,0 +1,300 @@
+"""Link: which records are the same thing.
+
+Rules are alternatives; all fields of one rule must be equal and filled. The whole connected set is judged at once, and whatever is
+not certain is held for a person: a set with two records of one member, a set that joins two entities, and pairs that a rule only
+suggests. It must not know how the candidates were found.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from hashlib import blake2b
+from typing import Literal, NamedTuple
+
+import msgspec
+
+from samtale.core.kinds import Raw
+from samtale.core.mapping import MemberMap, Unread
+from samtale.core.model import EntityType, MatchRule
+
+RecordName = tuple[str, str, str]  #: system, collection, key
+
+#: Rule numbers that stand for certainty beyond the model's rules.
+BY_MARK, BY_PERSON = -1, -2
+
+#: Equal values shared by more records than this tell nothing; people say so of e-mail addresses such as post@.
+CROWD = 200
+
+
+class Node(msgspec.Struct, frozen=True, kw_only=True):
+    """One record that may be linked."""
+
+    name: RecordName
+    member: str
+    keys: tuple[tuple[int, str], ...]  #: rule number and the matched value
+    entity: str | None = None  #: already linked
+    guards: tuple[tuple[str, str], ...] = ()  #: fields that tell records apart when both are filled
+
+
+class Pairing(msgspec.Struct, frozen=True, kw_only=True):
+    """Two records that may be the same thing, for a person to decide."""
+
+    a: RecordName
+    b: RecordName
+    rule: int
+
+
+class Judgement(msgspec.Struct, kw_only=True):
+    """What a connected set comes to."""
+
+    groups: list[tuple[str | None, list[Node], int]] = []  #: entity or None, the records that join (or found) it, the rule that linked them
+    held: list[tuple[Literal["ambiguous", "suggested", "twin", "incomplete"], Node, tuple[Pairing, ...]]] = []
+    merges: list[Pairing] = []  #: entities that came to match
+
+
+class Answers(msgspec.Struct, kw_only=True):
+    """What people said about pairs and values."""
+
+    distinct: frozenset[frozenset[RecordName]] = frozenset()
+    nobody: frozenset[tuple[int, str]] = frozenset()  #: rule number and value
+
+
+class RuleSet:
+    """The match rules of one entity type, compiled."""
+
+    def __init__(self, entity_type: EntityType) -> None:
+        self.type = entity_type
+        self.rules = entity_type.match
+        fields = {field.name: i for i, field in enumerate(entity_type.fields)}
+        self.terms: tuple[tuple[tuple[int, int], ...], ...] = tuple(
+            tuple(_term(entity_type, fields, name) for name in rule.fields) for rule in entity_type.match
+        )
+        #: fields whose filled difference tells records apart: organisation numbers and family names
+        self.guards: tuple[tuple[str, int, int], ...] = tuple(
+            (f"{field.name}.{part.name}" if part.name else field.name, i, j)
+            for i, field in enumerate(entity_type.fields)
+            for j, part in enumerate(field.parts)
+            if part.kind.name == "org_number" or part.name == "family"
+        )
+
+    def keys(self, record: MemberMap, shown: Sequence[Raw]) -> tuple[tuple[tuple[int, str], ...], tuple[tuple[str, str], ...]]:
+        """The match values of a record, by rule number, and its guards."""
+        folded: dict[tuple[int, int], str | None] = {}
+
+        def fold(term: tuple[int, int]) -> str | None:
+            if term not in folded:
+                folded[term] = self._fold(record, term, shown)
+            return folded[term]
+
+        keys = []
+        for number, terms in enumerate(self.terms):
+            values = [fold(term) for term in terms]
+            if values and all(values):
+                keys.append((number, "\x1f".join(v for v in values if v)))
+        guards = tuple((name, value) for name, i, j in self.guards if (value := fold((i, j))))
+        return tuple(keys), guards
+
+    def _fold(self, record: MemberMap, term: tuple[int, int], shown: Sequence[Raw]) -> str | None:
+        field, part = term
+        numbers = record.by_field[field]
+        if not numbers:
+            return None
+        view = record.views[numbers[0]]
+        if view.use == "write":
+            return None
+        value = record.read(numbers[0], shown)
+        if isinstance(value, Unread):
+            return None
+        wanted = value[part]
+        if wanted is None or wanted is ...:
+            return None
+        return self.type.fields[field].parts[part].kind.key(wanted)
+
+    def digest(self, rule: int, value: str) -> int:
+        """A signed 64-bit number for an index; equal values have equal digests, and the values themselves decide."""
+        return digest64(f"{self.type.name}\x1e{rule}\x1e{value}")
+
+
+def digest64(text: str) -> int:
+    """A signed 64-bit digest."""
+    return int.from_bytes(blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "big", signed=True)
+
+
+def _term(entity_type: EntityType, fields: Mapping[str, int], name: str) -> tuple[int, int]:
+    if name in fields:
+        return fields[name], 0
+    field, _, part = name.partition(".")
+    parts = [p.name for p in entity_type.fields[fields[field]].parts]
+    return fields[field], parts.index(part)
+
+
+def judge(nodes: Sequence[Node], rules: RuleSet, complete: Collection[str], answers: Answers) -> Judgement:
+    """What a connected set comes to. ``complete``: members of which every record has been seen."""
+    certain, suggested = _edges(nodes, rules, answers)
+    clusters = _clusters(nodes, certain)
+    judgement = Judgement()
+    home: dict[RecordName, int] = {}
+    solo: list[Node] = []
+    for number, cluster in enumerate(clusters):
+        for node in cluster:
+            home[node.name] = number
+        _judge_cluster(cluster, certain, complete, judgement, solo)
+    _judge_suggestions(clusters, home, suggested, solo, judgement)
+    return judgement
+
+
+def _edges(nodes: Sequence[Node], rules: RuleSet, answers: Answers) -> tuple[dict[frozenset[RecordName], Pairing], list[Pairing]]:
+    shared: dict[tuple[int, str], list[Node]] = defaultdict(list)
+    for node in nodes:
+        for key in node.keys:
+            if key not in answers.nobody:
+                shared[key].append(node)
+    certain: dict[frozenset[RecordName], Pairing] = {}
+    suggested: dict[frozenset[RecordName], Pairing] = {}
+    for (number, _), members in sorted(shared.items()):
+        rule = rules.rules[number] if number >= 0 else None
+        crowded = len(members) > CROWD
+        for a, b in _pairs(members):
+            pair = frozenset((a.name, b.name))
+            if pair in answers.distinct or (a.entity is not None and a.entity == b.entity):
+                continue
+            if rule is not None and rule.only and a.member not in rule.only and b.member not in rule.only:
+                continue
+            trusted = rule is None or (rule.trust == "link" and not crowded and not _told_apart(rule, a, b))
+            if trusted:
+                certain.setdefault(pair, Pairing(a=a.name, b=b.name, rule=number))
+            elif rule is not None and not (rule.trust == "suggest" and (crowded or _told_apart(rule, a, b)) and (a.entity or b.entity)):
+                suggested.setdefault(pair, Pairing(a=a.name, b=b.name, rule=number))
+    return certain, [pairing for pair, pairing in suggested.items() if pair not in certain]
+
+
+def _pairs(members: Sequence[Node]) -> Iterable[tuple[Node, Node]]:
+    """All pairs of different members; of a crowd only each record's first partner, which is enough to hold it."""
+    if len(members) <= CROWD:
+        for i, a in enumerate(members):
+            for b in members[i + 1 :]:
+                if a.member != b.member:
+                    yield a, b
+        return
+    first: dict[str, Node] = {}
+    for node in members:
+        first.setdefault(node.member, node)
+    for node in members:
+        partner = next((n for m, n in first.items() if m != node.member), None)
+        if partner is not None:
+            yield node, partner
+
+
+def _told_apart(rule: MatchRule, a: Node, b: Node) -> bool:
+    """Whether filled family names or organisation numbers differ, so that another field's equality proves nothing."""
+    if rule.only and (a.member in rule.only or b.member in rule.only):
+        return False
+    theirs = dict(b.guards)
+    return any(name in theirs and theirs[name] != value for name, value in a.guards)
+
+
+def _clusters(nodes: Sequence[Node], certain: Mapping[frozenset[RecordName], Pairing]) -> list[list[Node]]:
+    parent: dict[RecordName, RecordName] = {n.name: n.name for n in nodes}
+
+    def root(name: RecordName) -> RecordName:
+        while parent[name] != name:
+            parent[name] = parent[parent[name]]
+            name = parent[name]
+        return name
+
+    by_entity: dict[str, RecordName] = {}
+    for node in nodes:
+        if node.entity is not None:
+            first = by_entity.setdefault(node.entity, node.name)
+            parent[root(node.name)] = root(first)
+    for pairing in certain.values():
+        parent[root(pairing.a)] = root(pairing.b)
+    clusters: dict[RecordName, list[Node]] = defaultdict(list)
+    for node in nodes:
+        clusters[root(node.name)].append(node)
+    return list(clusters.values())
+
+
+def _judge_cluster(
+    cluster: list[Node], certain: Mapping[frozenset[RecordName], Pairing], complete: Collection[str], judgement: Judgement, solo: list[Node]
+) -> None:
+    fresh = [n for n in cluster if n.entity is None]
+    entities = sorted({n.entity for n in cluster if n.entity is not None})
+    if len(cluster) == 1:
+        solo.extend(fresh)
+        return
+    mine = {pair: p for pair, p in certain.items() if any(n.name in pair for n in cluster)}
+    if len(entities) > 1:
+        judgement.merges.extend(_merges(cluster, mine))
+    if not fresh:
+        return
+    if any(n.member not in complete for n in cluster):
+        _hold("incomplete", fresh, mine, judgement)
+        return
+    taken = {n.member for n in cluster if n.entity is not None}
+    counts: dict[str, int] = defaultdict(int)
+    for node in fresh:
+        counts[node.member] += 1
+    twins = [n for n in fresh if n.member in taken]
+    if len(entities) <= 1 and not twins and all(c == 1 for c in counts.values()):
+        rule = min((p.rule for pair, p in mine.items() if any(n.name in pair for n in fresh)), default=0)
+        judgement.groups.append((entities[0] if entities else None, fresh, rule))
+    elif len(entities) == 1 and len(twins) == len(fresh):
+        _hold("twin", fresh, mine, judgement)
+    else:
+        _hold("ambiguous", fresh, mine, judgement)
+
+
+def _hold(
+    code: Literal["ambiguous", "suggested", "twin", "incomplete"],
+    nodes: Iterable[Node],
+    pairs: Mapping[frozenset[RecordName], Pairing],
+    judgement: Judgement,
+) -> None:
+    for node in nodes:
+        judgement.held.append((code, node, tuple(p for pair, p in pairs.items() if node.name in pair)))
+
+
+def _merges(cluster: Sequence[Node], pairs: Mapping[frozenset[RecordName], Pairing]) -> list[Pairing]:
+    """Pairs of entities that match and could be one, since no member has a record in both."""
+    entity = {n.name: n.entity for n in cluster}
+    members: dict[str, set[str]] = defaultdict(set)
+    for node in cluster:
+        if node.entity is not None:
+            members[node.entity].add(node.member)
+    found: dict[frozenset[str], Pairing] = {}
+    for pairing in pairs.values():
+        a, b = entity[pairing.a], entity[pairing.b]
+        if a is not None and b is not None and a != b and not members[a] & members[b]:
+            found.setdefault(frozenset((a, b)), pairing)
+    return list(found.values())
+
+
+def _judge_suggestions(
+    clusters: Sequence[Sequence[Node]],
+    home: Mapping[RecordName, int],
+    suggested: Sequence[Pairing],
+    solo: Sequence[Node],
+    judgement: Judgement,
+) -> None:
+    alone = {n.name: n for n in solo}
+    pairs: dict[RecordName, list[Pairing]] = defaultdict(list)
+    for pairing in suggested:
+        a, b = home[pairing.a], home[pairing.b]
+        if a == b:
+            continue
+        if pairing.a in alone or pairing.b in alone:
+            for name in (pairing.a, pairing.b):
+                if name in alone:
+                    pairs[name].append(pairing)
+        elif not {n.member for n in clusters[a]} & {n.member for n in clusters[b]}:
+            if all(n.entity is not None for n in (*clusters[a], *clusters[b])):
+                judgement.merges.append(pairing)
+    for node in solo:
+        if node.name not in pairs:
+            judgement.groups.append((None, [node], 0))
+            continue
+        others = [clusters[home[p.b if p.a == node.name else p.a]] for p in pairs[node.name]]
+        twin = all(any(n.member == node.member and n.entity is not None for n in cluster) for cluster in others)
+        judgement.held.append(("twin" if twin else "suggested", node, tuple(pairs[node.name])))

@@ -1,0 +1,439 @@
+"""Plan: verdicts become agreed values, new bases, writes with reasons, and held items.
+
+``decide`` is the whole decision about one entity, as a pure function of what is known of it. What it returns is a proposal: nothing
+has happened yet, and what is agreed, settled and written moves only when the plan passes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from hashlib import blake2b
+from typing import Literal
+
+import msgspec
+
+from samtale.core.compare import APART, NO_BASE, Side, Statement, compare, is_empty, same
+from samtale.core.kinds import Raw
+from samtale.core.mapping import CollectionMap, MemberMap, References, Unread, Unwritten
+from samtale.core.merge import Candidate, Verdict, merge
+from samtale.core.model import MISSING, Agreed, CreateRule, EntityType, Field, FieldValue, Model
+
+WriteKind = Literal["create", "update", "delete", "archive"]
+RecordName = tuple[str, str, str]  #: system, collection, key
+
+#: Why something is held. Closed list: programs and the documentation rely on it.
+HeldCode = Literal[
+    "ambiguous", "suggested", "twin", "merge", "incomplete", "linking", "marked", "attempt", "unknown", "conflict", "first_link",
+    "unreadable", "unwritable", "required", "waiting", "impossible", "brake", "first_run", "oscillation", "refused", "missing", "delete",
+    "unavailable",
+]  # fmt: skip
+
+
+class FieldChange(msgspec.Struct, frozen=True, kw_only=True):
+    """One field of one write: what the record shows, what it will show, and why."""
+
+    field: str
+    old: str | None  #: for people; None: nothing yet
+    new: str
+    reason: str
+    properties: dict[str, Raw]  #: by path: what is sent
+    expected: dict[str, Raw] = {}  #: by path: what the record must still show
+
+
+class Write(msgspec.Struct, frozen=True, kw_only=True):
+    """One record to be created or changed."""
+
+    id: str  #: digest of all that it does: the same write has the same id in every plan
+    kind: WriteKind
+    type: str
+    system: str
+    collection: str
+    key: str | None  #: None: a create
+    entity: str
+    fields: tuple[FieldChange, ...]
+    version: str | None = None
+    origin: RecordName | None = None  #: for a create: the record that it is made for
+    clears: bool = False  #: empties at least one property
+
+    @property
+    def values(self) -> dict[str, Raw]:
+        """Everything that is sent, by path."""
+        return {path: raw for change in self.fields for path, raw in change.properties.items()}
+
+    @property
+    def expected(self) -> dict[str, Raw]:
+        """Everything that the record must still show, by path."""
+        return {path: raw for change in self.fields for path, raw in change.expected.items()}
+
+
+class Held(msgspec.Struct, frozen=True, kw_only=True):
+    """Something that is kept back, with its reason; nothing is lost, and it is tried again when its input changes."""
+
+    code: HeldCode
+    reason: str  #: a sentence for people; never a value
+    refs: tuple[RecordName, ...] = ()
+    type: str = ""
+    entity: str = ""
+    field: str = ""
+    candidates: tuple[tuple[str, str], ...] = ()  #: for conflicts: member and its value, for people
+
+
+class NewLink(msgspec.Struct, frozen=True, kw_only=True):
+    """A record that becomes part of the entity."""
+
+    system: str
+    collection: str
+    key: str
+    how: str
+
+
+class NewBase(msgspec.Struct, frozen=True, kw_only=True):
+    """Where one linked record's base stands once the plan has passed."""
+
+    system: str
+    collection: str
+    key: str
+    revs: tuple[int, ...]
+    base: tuple[Raw, ...] | None  #: None: what it shows
+
+
+class EntityPlan(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything proposed for one entity."""
+
+    type: str
+    entity: str  #: empty: only held items
+    new: bool = False
+    links: tuple[NewLink, ...] = ()
+    agreed: dict[str, Agreed] = {}  #: fields whose agreed value moves
+    bases: tuple[NewBase, ...] = ()
+    writes: tuple[Write, ...] = ()
+    held: tuple[Held, ...] = ()
+    verdicts: tuple[Verdict, ...] = ()  #: those that move something, for history
+    looks: tuple[RecordName, ...] = ()  #: the records that this plan is about
+
+    @property
+    def settled(self) -> bool:
+        """Whether nothing remains to be looked at once it has passed."""
+        return not self.writes and not self.held
+
+
+class EntityState(msgspec.Struct, kw_only=True):
+    """What is known of one entity, at the moment of deciding."""
+
+    type: EntityType
+    id: str
+    new: bool
+    agreed: dict[str, Agreed]
+    sides: list[Side]
+    links: tuple[NewLink, ...] = ()  #: records that join now
+    gone: tuple[tuple[str, str], ...] = ()  #: members (system, name) whose record was deleted: never created again
+    suspended: tuple[str, ...] = ()  #: members whose record left their ``where``
+
+
+class Circumstances(msgspec.Struct, kw_only=True):
+    """What a decision needs to know of the world around the entity."""
+
+    model: Model
+    refs: References = References()
+    collections: Mapping[tuple[str, str], CollectionMap] = {}
+    writable: Callable[[str], bool] = lambda system: True  #: shared, not paused, and reachable
+    #: (entity type, field) to systems preferred at first link, best first
+    answers: Mapping[tuple[str, str], tuple[str, ...]] = {}
+    #: Whether a create may be planned: None yes, "" no (its rule does not ask for it), else why it is held
+    may_create: Callable[[EntityState, MemberMap, CreateRule, Side], Held | Literal[""] | None] = lambda *_: None
+
+
+def decide(state: EntityState, around: Circumstances) -> EntityPlan:
+    """The whole decision about one entity."""
+    work = _Work(state, around)
+    for index, field in enumerate(state.type.fields):
+        work.field(index, field)
+    work.deletions()
+    work.creates()
+    return work.result()
+
+
+class _Work:
+    """The decision in the making."""
+
+    def __init__(self, state: EntityState, around: Circumstances) -> None:
+        self.state = state
+        self.around = around
+        self.model = around.model
+        self.agreed = dict(state.agreed)
+        self.moved: dict[str, Agreed] = {}
+        self.verdicts: list[Verdict] = []
+        self.held: list[Held] = []
+        self.revs = {id(s): list(s.revs) for s in state.sides}
+        self.bases = {id(s): list(s.base) for s in state.sides}
+        self.changes: dict[int, list[FieldChange]] = {id(s): [] for s in state.sides}
+        self.writes: list[Write] = []
+
+    def name(self, side: Side) -> RecordName:
+        member = side.map.member
+        return (member.system, member.collection, side.key)
+
+    def hold(self, code: HeldCode, reason: str, side: Side | None = None, field: str = "", **more: object) -> None:
+        refs = (self.name(side),) if side else tuple(self.name(s) for s in self.state.sides)
+        self.held.append(
+            Held(code=code, reason=reason, refs=refs, type=self.state.type.name, entity=self.state.id, field=field, **more)  # type: ignore[arg-type]
+        )
+
+    # one field
+
+    def field(self, index: int, field: Field) -> None:
+        """Compare, merge, and place the verdict on every side."""
+        agreed = self.state.agreed.get(field.name)
+        if agreed is not None and all(_untouched(side, index, agreed.rev) for side in self.state.sides):
+            return
+        statements: list[Statement] = []
+        for side in self.state.sides:
+            statement = compare(
+                side, index, followers=self.model.followers, ignore_clear=field.clear == "ignore", refs=self.around.refs
+            )
+            if statement is not None:
+                statements.append(statement)
+                self._note_unread(field, statement)
+        if not statements or (agreed is None and not any(s.reading in ("join", "edit", "same") for s in statements)):
+            return
+        if agreed is not None and all(_quiet(s, agreed.rev) for s in statements) and self._write_only_settled(index, agreed.rev):
+            return
+        answers = self.around.answers.get((self.state.type.name, field.name), ())
+        verdict = merge(field, agreed, statements, self.model, answers)
+        if verdict.conflict is not None:
+            self._hold_conflict(field, verdict)
+            return
+        assert verdict.value is not None
+        if verdict.moves:
+            self.moved[field.name] = Agreed(verdict.value, verdict.rev, verdict.origin, *verdict.when)
+        if verdict.moves or verdict.losers:
+            self.verdicts.append(verdict)
+        self.agreed[field.name] = Agreed(verdict.value, verdict.rev, verdict.origin, *verdict.when)
+        by_side = {id(s.side): s for s in statements}
+        for side in self.state.sides:
+            for number in side.map.by_field[index]:
+                if side.map.views[number].use != "match":
+                    self._place(field, verdict, side, number, by_side.get(id(side)))
+
+    def _write_only_settled(self, index: int, rev: int) -> bool:
+        return all(
+            side.revs[n] == rev or not side.map.views[n].writes or side.map.views[n].reads
+            for side in self.state.sides
+            for n in side.map.by_field[index]
+        )
+
+    def _note_unread(self, field: Field, statement: Statement) -> None:
+        for view in statement.views:
+            if view.reading == "unread" and isinstance(view.value, Unread):
+                self.hold("unreadable", f"{view.value.path} cannot be read: {view.value.reason}", statement.side, field.name)
+        number = statement.side.map.by_field[self._index(field)][0]
+        if field.to and statement.side.map.waiting(number, statement.side.shown, self.around.refs):
+            self.hold("waiting", f"what {field.name} refers to is not linked yet", statement.side, field.name)
+
+    def _index(self, field: Field) -> int:
+        return self.state.type.fields.index(field)
+
+    def _hold_conflict(self, field: Field, verdict: Verdict) -> None:
+        assert verdict.conflict is not None
+        first = verdict.conflict.kind == "first_link"
+        shown = tuple((c.origin, field.show(c.value)) for c in verdict.conflict.candidates)
+        reason = "values differ at first link" if first else "edited differently in several systems"
+        self.hold("first_link" if first else "conflict", f"{field.name}: {reason}", None, field.name, candidates=shown)
+
+    # one view of one side
+
+    def _place(self, field: Field, verdict: Verdict, side: Side, number: int, statement: Statement | None) -> None:
+        """Settle a view that shows the verdict; otherwise leave it behind, and write it if that is allowed."""
+        revs, base = self.revs[id(side)], self.bases[id(side)]
+        value, rev = verdict.value, verdict.rev
+        assert value is not None
+        reading = next((v for v in statement.views if v.number == number), None) if statement else None
+        if statement and number in statement.apart:
+            revs[number] = APART
+            return
+        if revs[number] == APART and not (statement and number in statement.rejoin):
+            return
+        if reading is not None and reading.reading == "unread":
+            return
+        shown = reading.value if reading is not None and type(reading.value) is tuple else None
+        if shown is not None and self._agrees(side, number, shown, value, revs[number], reading):
+            revs[number] = rev
+            self._rebase(side, number, base)
+            return
+        if reading is not None and reading.reading == "same" and revs[number] == rev:
+            return
+        if reading is not None and reading.reading == "nothing" and (revs[number] == rev or shown is None):
+            return
+        if reading is not None:
+            revs[number] = min(revs[number], rev - 1) if revs[number] >= 0 else rev - 1
+            self._rebase(side, number, base)
+        elif revs[number] == rev:
+            return
+        self._write(field, verdict, side, number, shown)
+
+    def _agrees(self, side: Side, number: int, shown: FieldValue, value: FieldValue, rev: int, reading: object) -> bool:
+        return same(shown, value) or (rev == NO_BASE and not is_empty(shown) and side.map.coarsens(number, value, shown))
+
+    def _rebase(self, side: Side, number: int, base: list[Raw]) -> None:
+        for position in side.map.positions[number]:
+            if side.shown[position] != MISSING:
+                base[position] = side.shown[position]
+
+    def _write(self, field: Field, verdict: Verdict, side: Side, number: int, shown: FieldValue | None) -> None:
+        if not side.map.writable(number) or not self.around.writable(side.map.system):
+            return
+        assert verdict.value is not None
+        try:
+            properties = side.map.write(number, verdict.value, side.shown, self.around.refs)
+        except Unwritten as problem:
+            self.hold("waiting" if problem.waiting else "unwritable", f"{problem.path}: {problem.reason}", side, field.name)
+            return
+        collection = self.around.collections[(side.map.system, side.map.member.collection)]
+        expected = {path: side.shown[collection.index[path]] for path in properties}
+        if not properties or any(raw == MISSING for raw in expected.values()):
+            return
+        reason = verdict.reason if verdict.reason not in ("unchanged", "agreed") else "behind"
+        self.changes[id(side)].append(
+            FieldChange(
+                field=field.name, old=field.show(shown) if shown is not None else None, new=field.show(verdict.value), reason=reason,
+                properties=properties, expected=expected,
+            )  # fmt: skip
+        )
+
+    # deletions and creates
+
+    def deletions(self) -> None:
+        """What a deletion elsewhere asks of members that opted in; keeping is the default and asks nothing."""
+        present = {s.member for s in self.state.sides}
+        gone = [name for _, name in self.state.gone if name not in present]
+        if not gone:
+            return
+        for side in self.state.sides:
+            wish = side.map.member.on_delete
+            if wish == "keep" or not self.around.writable(side.map.system):
+                continue
+            if self.verdicts:
+                self.hold("delete", "deleted in one system and edited in another", side)
+                continue
+            kind: WriteKind = "delete" if wish == "delete" else "archive"
+            self.writes.append(self._sealed(kind, side.map, side.key, (), side.version, None))
+            self.changes[id(side)].clear()
+
+    def creates(self) -> None:
+        """Counterparts that members ask for."""
+        taken = {s.member for s in self.state.sides} | {name for _, name in self.state.gone} | set(self.state.suspended)
+        for member in self.state.type.members:
+            if member.name in taken or not member.create:
+                continue
+            target = next(
+                (m for c in self.around.collections.values() for m in c.members if m.type is self.state.type and m.name == member.name),
+                None,
+            )
+            for origin, rule in member.create:
+                side = next((s for s in self.state.sides if s.member == origin), None)
+                if side is not None and target is not None and self._create(target, rule, side):
+                    break
+
+    def _create(self, target: MemberMap, rule: CreateRule, origin: Side) -> bool:
+        """Plan one counterpart; whether the rule asked for it (also when it is held)."""
+        if not self.around.writable(target.system):
+            return False
+        answer = self.around.may_create(self.state, target, rule, origin)
+        if answer == "":
+            return False
+        if answer is not None:
+            self.held.append(answer)
+            return True
+        for field in self.state.type.fields:
+            value = self.agreed[field.name].value if field.name in self.agreed else None
+            if field.required and (value is None or is_empty(value)):
+                self.hold("required", f"{field.name} is empty, and {target.member.label} cannot be created without it", origin, field.name)
+                return True
+        changes = self._draft(target, origin)
+        values = {path: raw for change in changes for path, raw in change.properties.items()}
+        lacking = [p.path for v in target.views for a in v.accesses for p in a.properties if p.required and p.path not in values]
+        if lacking:
+            self.hold("required", f"{lacking[0]} is required by {target.name}, and nothing fills it", origin)
+        elif values:
+            self.writes.append(self._sealed("create", target, None, tuple(changes), None, self.name(origin)))
+        return True
+
+    def _draft(self, target: MemberMap, origin: Side) -> list[FieldChange]:
+        changes = []
+        for index, field in enumerate(self.state.type.fields):
+            agreed = self.agreed.get(field.name)
+            if agreed is None or is_empty(agreed.value):
+                continue
+            properties: dict[str, Raw] = {}
+            for number in target.by_field[index]:
+                if not target.writable(number, creating=True):
+                    continue
+                try:
+                    properties |= target.write(number, agreed.value, None, self.around.refs)
+                except Unwritten as problem:
+                    code: HeldCode = "waiting" if problem.waiting else "unwritable"
+                    self.hold(code, f"{problem.path}: {problem.reason}", origin, field.name)
+            if properties:
+                changes.append(
+                    FieldChange(field=field.name, old=None, new=field.show(agreed.value), reason="created", properties=properties)
+                )
+        return changes
+
+    # the result
+
+    def _sealed(
+        self, kind: WriteKind, target: MemberMap, key: str | None, fields: tuple[FieldChange, ...], version: str | None,
+        origin: RecordName | None,
+    ) -> Write:  # fmt: skip
+        member = target.member
+        content = (kind, member.system, member.collection, key, origin, [(c.field, c.properties, c.expected) for c in fields])
+        clears = kind == "update" and any(raw in (None, "") for c in fields for raw in c.properties.values())
+        return Write(
+            id=blake2b(msgspec.json.encode(content, order="sorted"), digest_size=10).hexdigest(), kind=kind, type=self.state.type.name,
+            system=member.system, collection=member.collection, key=key, entity=self.state.id, fields=fields, version=version,
+            origin=origin, clears=clears,
+        )  # fmt: skip
+
+    def result(self) -> EntityPlan:
+        for side in self.state.sides:
+            changes = self.changes[id(side)]
+            if changes:
+                self.writes.append(self._sealed("update", side.map, side.key, tuple(changes), side.version, None))
+        bases = []
+        for side in self.state.sides:
+            revs, base = self.revs[id(side)], self.bases[id(side)]
+            if self.state.new or revs != list(side.revs) or base != list(side.base) or _joins(self.state, side):
+                system, collection, key = self.name(side)
+                kept = None if base == list(side.shown) else tuple(base)
+                bases.append(NewBase(system=system, collection=collection, key=key, revs=tuple(revs), base=kept))
+        return EntityPlan(
+            type=self.state.type.name, entity=self.state.id, new=self.state.new, links=self.state.links, agreed=self.moved,
+            bases=tuple(bases), writes=tuple(self.writes), held=tuple(self.held), verdicts=tuple(self.verdicts),
+            looks=tuple(self.name(s) for s in self.state.sides),
+        )  # fmt: skip
+
+
+def _joins(state: EntityState, side: Side) -> bool:
+    member = side.map.member
+    return any((n.system, n.collection, n.key) == (member.system, member.collection, side.key) for n in state.links)
+
+
+def _untouched(side: Side, field: int, rev: int) -> bool:
+    """Whether every view of the field shows its base at this revision; told by raw values alone, which is quick."""
+    shown, base = side.shown, side.base
+    for number in side.map.by_field[field]:
+        if side.revs[number] != rev or any(shown[p] != base[p] for p in side.map.positions[number]):
+            return False
+    return True
+
+
+def _quiet(statement: Statement, rev: int) -> bool:
+    """Whether this record asks for nothing: it shows what it was settled with, at the agreed revision."""
+    return not statement.rejoin and not statement.apart and all(
+        (v.reading == "same" and v.rev == rev) or v.rev == APART or v.reading == "unread" for v in statement.views
+    )
+
+
+def losers_of(verdict: Verdict) -> Sequence[Candidate]:
+    """Values that gave way, to be kept in history and shown."""
+    return verdict.losers
