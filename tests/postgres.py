@@ -144,16 +144,8 @@ class PrivateServer:
         settings = {"listen_addresses": "", "unix_socket_directories": str(self.folder), "shared_buffers": "64MB",
                     "fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}  # fmt: skip
         options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
-        command: list[str | Path] = [
-            "/bin/sh",
-            "-c",
-            SUPERVISE,
-            "sh",
-            self._binaries / "postgres",
-            "-D",
-            self.folder / "data",
-            *options,
-        ]
+        server: list[str | Path] = [self._binaries / "postgres", "-D", self.folder / "data", *options]
+        command = ["/bin/sh", "-c", SUPERVISE, "sh", *server]
         return subprocess.Popen[bytes](command, stdin=subprocess.PIPE, start_new_session=True, **self._as_user())
 
     def _as_user(self) -> dict[str, Any]:
