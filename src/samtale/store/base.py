@@ -1,0 +1,105 @@
+"""What all families of a session's methods stand on: the connection, the workspace, and names that any key fits into.
+
+What lives here: ``Base``. It must not know the tables of the families.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from hashlib import blake2b
+from typing import Any
+
+from sqlalchemy import bindparam, select
+from sqlalchemy.sql.elements import ColumnElement
+from sqlalchemy.sql.selectable import Select
+
+from samtale.ports.store import RecordRef
+from samtale.store.bulk import Driver, Row
+from samtale.store.schema import Table, long_name
+from samtale.store.values import ESCAPE, pack, read, spell, unpack
+
+#: Longer keys are kept aside (``long_name``): PostgreSQL has room for 2,700 bytes in an index entry, and two keys may meet in one.
+LONGEST = 300
+_ASIDE = ESCAPE + "#"
+
+
+def of_workspace(table: Table, *columns: ColumnElement[Any]) -> Select[Any]:
+    """Select from this workspace's rows: all columns, or these."""
+    return select(*(columns or table.c)).where(table.c.workspace == bindparam("workspace"))
+
+
+_LONG_NAME = of_workspace(long_name, long_name.c.name).where(long_name.c.short == bindparam("short"))
+
+
+class Base:
+    """One transaction on one workspace."""
+
+    def __init__(self, db: Driver, workspace: int) -> None:
+        self._db = db
+        self._workspace = workspace
+
+    def _rows(self, statement: Select[Any], **parameters: Any) -> list[Row]:
+        return self._db.rows(statement, workspace=self._workspace, **parameters)
+
+    def _find(self, key: str) -> str:
+        """How this key is kept, if it is."""
+        if key.isascii() and key.isprintable() and 0 < len(key) <= LONGEST:
+            return key
+        spelled = spell(key) if key else ESCAPE + '""'  # paging begins after the empty key
+        return spelled if len(spelled) <= LONGEST else _ASIDE + blake2b(spelled.encode(), digest_size=24).hexdigest()
+
+    def _keep(self, key: str) -> str:
+        """How this key is kept, and room for it if it needs some."""
+        kept = self._find(key)
+        if kept.startswith(_ASIDE):
+            self._db.upsert(long_name, [(self._workspace, kept, pack(key))])
+        return kept
+
+    def _key(self, kept: str) -> str:
+        """The key that is kept like this."""
+        if not kept.startswith(ESCAPE):
+            return kept
+        if not kept.startswith(_ASIDE):
+            return read(kept)
+        ((name,),) = self._rows(_LONG_NAME, short=kept)
+        return str(unpack(name))
+
+    def _by_collection(self, refs: Iterable[RecordRef]) -> dict[int, list[str]]:
+        """Keys as they are kept, by collection."""
+        found: dict[int, list[str]] = {}
+        for collection, key in refs:
+            found.setdefault(collection, []).append(self._find(key))
+        return found
+
+    def _rows_at(self, statement: Select[Any], refs: Iterable[RecordRef]) -> list[Row]:
+        """Rows of a query by ``collection`` and ``keys``."""
+        found: list[Row] = []
+        for collection, keys in self._by_collection(refs).items():
+            found += self._rows(statement, collection=collection, keys=keys)
+        return found
+
+    def _delete_at(self, table: Table, refs: Iterable[RecordRef], *before: Any) -> None:
+        """Delete by collection and key, which stand first in the table's key (after ``before``)."""
+        self._db.delete(table, [(self._workspace, *before, collection, self._find(key)) for collection, key in refs])
+
+
+def text_or_none(text: str | None) -> str | None:
+    """As ``spell``, for what may be unknown."""
+    return None if text is None else spell(text)
+
+
+def known(text: str | None) -> str | None:
+    """As ``read``, for what may be unknown."""
+    return None if text is None else read(text)
+
+
+def packed(value: object | None) -> bytes | None:
+    """As ``pack``, for what may be unknown."""
+    return None if value is None else pack(value)
+
+
+def unpacked(data: bytes | None) -> Any:
+    """As ``unpack``, for what may be unknown."""
+    return None if data is None else unpack(data)
+
+

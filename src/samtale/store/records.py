@@ -1,0 +1,187 @@
+"""Sessions, first family: collections, shapes, records, match keys, and what to look at.
+
+What lives here: the statements on these tables, and how their rows become the values of ports/store.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+
+from sqlalchemy import bindparam, func, or_, select, tuple_
+
+from samtale.ports.store import CollectionRow, Look, RecordRef, RecordRow
+from samtale.store.base import Base, known, of_workspace, packed, text_or_none, unpacked
+from samtale.store.bulk import Row, among
+from samtale.store.schema import collection, look, match_of, match_value, record, shape
+from samtale.store.values import pack, pack_digests, read, spell, unpack, unpack_digests
+
+_COLLECTIONS = of_workspace(collection)
+_SHAPES = of_workspace(shape)
+_AFTER = bindparam("after")
+
+_RECORD = of_workspace(record).where(record.c.collection == bindparam("collection"))
+_RECORDS = _RECORD.where(among(record.c.key, "keys"))
+_SCAN = _RECORD.where(record.c.key > _AFTER).order_by(record.c.key).limit(bindparam("limit"))
+_DIGESTS = _SCAN.with_only_columns(record.c.key, record.c.digest, record.c.missing_since)
+_SINCE = bindparam("since")
+_CREATED_SINCE = _RECORD.where(or_(record.c.created >= _SINCE, record.c.first_seen >= _SINCE))
+_COUNT = (
+    of_workspace(record, record.c.collection, func.count()).where(record.c.missing_since.is_(None)).group_by(record.c.collection)
+)
+
+_MATCH_OF = of_workspace(match_of, match_of.c.collection, match_of.c.key, match_of.c.digests).where(
+    match_of.c.collection == bindparam("collection"), among(match_of.c.key, "keys")
+)
+_NUMBER = func.row_number().over(
+    partition_by=match_value.c.digest, order_by=(match_value.c.collection, match_value.c.key)
+)
+_BEARERS = (
+    of_workspace(match_value, match_value.c.digest, match_value.c.collection, match_value.c.key, _NUMBER.label("number"))
+    .where(among(match_value.c.digest, "digests"))
+    .subquery()
+)
+_MATCHING = select(_BEARERS.c.digest, _BEARERS.c.collection, _BEARERS.c.key).where(
+    _BEARERS.c.number <= bindparam("most")
+)
+
+_LOOKS = (
+    of_workspace(look, look.c.collection, look.c.key, look.c.due, look.c.fetching)
+    .where(look.c.fetching == bindparam("fetch"), look.c.due <= bindparam("now"))
+    .where(tuple_(look.c.collection, look.c.key) > tuple_(bindparam("after_collection"), bindparam("after_key")))
+    .order_by(look.c.collection, look.c.key)
+    .limit(bindparam("limit"))
+)
+_NEXT_LOOK = of_workspace(look, func.min(look.c.due)).where(look.c.fetching)
+
+#: Rows of a page when a whole collection goes by.
+STREAMED = 10_000
+
+
+class Records(Base):
+    """What systems show, and how it is recognized."""
+
+    def collections(self) -> dict[tuple[str, str], CollectionRow]:
+        rows = [_collection_row(row) for row in self._rows(_COLLECTIONS)]
+        return {(row.system, row.name): row for row in rows}
+
+    def put_collection(self, row: CollectionRow) -> CollectionRow:
+        if not row.id:
+            row = row._replace(id=max((known.id for known in self.collections().values()), default=0) + 1)
+        _, system, name, cursor, *rest, brake = row
+        values = (row.id, spell(system), spell(name), packed(cursor), *rest, text_or_none(brake))
+        self._db.upsert(collection, [(self._workspace, *values)])
+        return row
+
+    def shapes(self) -> dict[int, tuple[str, ...]]:
+        return {number: tuple(unpack(positions)) for _, number, positions in self._rows(_SHAPES)}
+
+    def shape(self, positions: tuple[str, ...]) -> int:
+        shapes = self.shapes()
+        for number, known_positions in shapes.items():
+            if known_positions == positions:
+                return number
+        number = max(shapes, default=0) + 1
+        self._db.insert(shape, [(self._workspace, number, pack(positions))])
+        return number
+
+    def digests(self, collection: int) -> Iterator[tuple[str, bytes, bool]]:
+        after = ""
+        while page := self._rows(_DIGESTS, collection=collection, after=after, limit=STREAMED):
+            for key, digest, missing_since in page:
+                yield (key if key.isalnum() else self._key(key)), digest, missing_since is None
+            after = page[-1][0]
+
+    def records(self, refs: Iterable[RecordRef]) -> dict[RecordRef, RecordRow]:
+        rows = [self._record_row(row) for row in self._rows_at(_RECORDS, refs)]
+        return {(row.collection, row.key): row for row in rows}
+
+    def scan(self, collection: int, after: str = "", limit: int = 1000) -> list[RecordRow]:
+        begin = self._find(after) if after else ""
+        return [self._record_row(row) for row in self._rows(_SCAN, collection=collection, after=begin, limit=limit)]
+
+    def created_since(self, collection: int, since: int) -> list[RecordRow]:
+        return [self._record_row(row) for row in self._rows(_CREATED_SINCE, collection=collection, since=since)]
+
+    def count_records(self) -> dict[int, int]:
+        return dict(self._rows(_COUNT))  # type: ignore[arg-type]
+
+    def put_records(self, rows: Sequence[RecordRow]) -> None:
+        self._db.upsert(record, [self._record_values(row) for row in rows], keep=("first_seen",))
+
+    def _record_values(self, row: RecordRow) -> Row:
+        collection, key, digest, number, shown, seen_at, after, version, *times, before = row
+        return (
+            self._workspace, collection, self._keep(key), digest, number, pack(shown), seen_at, after,
+            text_or_none(version), *times, packed(before), seen_at,
+        )  # fmt: skip
+
+    def _record_row(self, row: Row) -> RecordRow:
+        _, collection, key, digest, number, shown, seen_at, after, version, *times, before, _ = row
+        return RecordRow(
+            collection, self._key(key), digest, number, tuple(unpack(shown)), seen_at, after, known(version),
+            *times, unpacked(before),
+        )  # fmt: skip
+
+    def forget_records(self, refs: Iterable[RecordRef]) -> None:
+        self._delete_at(record, refs)
+
+    def put_match(self, refs: Iterable[RecordRef], keys: Iterable[tuple[int, int, str]]) -> None:
+        now: dict[RecordRef, set[int]] = {ref: set() for ref in refs}
+        for digest, collection, key in keys:
+            now.setdefault((collection, key), set()).add(digest)
+        before = {(number, key): digests for number, key, digests in self._rows_at(_MATCH_OF, now)}
+        gone: list[Row] = []
+        new: list[Row] = []
+        replaced: list[Row] = []
+        emptied: list[Row] = []
+        for (number, key), digests in now.items():
+            place = (number, self._keep(key))
+            held, wanted = before.get(place, b""), pack_digests(digests)
+            if held == wanted:
+                continue
+            old = set(unpack_digests(held))
+            gone += [(self._workspace, digest, *place) for digest in old - digests]
+            new += [(self._workspace, digest, *place) for digest in digests - old]
+            if wanted:
+                replaced.append((self._workspace, *place, wanted))
+            else:
+                emptied.append((self._workspace, *place))
+        self._db.delete(match_value, gone)
+        self._db.insert(match_value, sorted(new))
+        self._db.upsert(match_of, replaced)
+        self._db.delete(match_of, emptied)
+
+    def matching(self, digests: Collection[int], cap: int = 200) -> list[tuple[int, int, str]]:
+        rows = self._rows(_MATCHING, digests=list(digests), most=cap + 1)
+        return [(digest, number, self._key(key)) for digest, number, key in rows]
+
+    def match_keys(self, refs: Iterable[RecordRef]) -> list[tuple[int, int, str]]:
+        return [
+            (digest, number, self._key(key))
+            for number, key, digests in self._rows_at(_MATCH_OF, refs)
+            for digest in unpack_digests(digests)
+        ]
+
+    def looks(self, now: int, *, fetch: bool, after: RecordRef | None = None, limit: int = 1000) -> list[Look]:
+        number, key = (after[0], self._find(after[1])) if after else (-1, "")
+        rows = self._rows(_LOOKS, now=now, fetch=fetch, after_collection=number, after_key=key, limit=limit)
+        return [Look(number, self._key(key), due, bool(fetching)) for number, key, due, fetching in rows]
+
+    def put_looks(self, rows: Sequence[Look]) -> None:
+        earliest: dict[Row, int] = {}
+        for number, key, due, fetch in rows:
+            place = (self._workspace, fetch, number, self._keep(key))
+            earliest[place] = min(due, earliest.get(place, due))
+        self._db.upsert(look, [(*place, due) for place, due in earliest.items()], where="excluded.due < look.due")
+
+    def forget_looks(self, refs: Iterable[RecordRef], *, fetch: bool) -> None:
+        self._delete_at(look, refs, fetch)
+
+    def next_look(self) -> int | None:
+        ((due,),) = self._rows(_NEXT_LOOK)
+        return due  # type: ignore[no-any-return]
+
+
+def _collection_row(row: Row) -> CollectionRow:
+    _, number, system, name, cursor, *rest, brake = row
+    return CollectionRow(number, read(system), read(name), unpacked(cursor), *rest, known(brake))
