@@ -5,6 +5,7 @@ import sys
 import tomllib
 from collections import defaultdict
 from importlib.metadata import packages_distributions
+from pathlib import Path
 
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
@@ -21,6 +22,7 @@ BUILD = [Requirement(line) for line in PROJECT["dependency-groups"]["build"]]
 
 # SQLAlchemy loads the driver by the name in the address of a database; we may never import it ourselves.
 LOADED_BY_NAME = {"psycopg"}
+OURS = {"samtale", "tests", "bench"}
 
 
 def names(requirements: list[Requirement]) -> set[str]:
@@ -71,20 +73,21 @@ def test_locks_name_versions_and_no_place() -> None:
         assert not re.search(r"^\s*-", text, re.MULTILINE), f"{file.name} holds an option; a lock names versions only"
 
 
-def imported() -> set[str]:
-    """The libraries that the source imports, by their names in the registry."""
-    modules_used = set[str]().union(*(imports(path) for path in modules(SOURCE)))
+def imported(*folders: Path) -> set[str]:
+    """The libraries that the files below the folders import, by their names in the registry."""
+    modules_used = set[str]().union(*(imports(path) for path in modules(*folders)))
     distributions = packages_distributions()
     return {
         canonicalize_name(library)
-        for module in modules_used - set(sys.stdlib_module_names) - {"samtale"}
+        for module in modules_used - set(sys.stdlib_module_names) - OURS
         for library in distributions.get(module, [module])
     }
 
 
 def test_every_imported_library_is_declared() -> None:
-    assert imported() - names(NEEDED) == set()
+    assert imported(SOURCE) - names(NEEDED) == set()
+    assert imported(ROOT / "tests", ROOT / "bench") - names(NEEDED + TEST) == set()
 
 
 def test_every_declared_library_is_imported() -> None:
-    assert names(NEEDED) - imported() - LOADED_BY_NAME == set()
+    assert names(NEEDED) - imported(SOURCE) - LOADED_BY_NAME == set()
