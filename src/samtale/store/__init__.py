@@ -21,8 +21,9 @@ from samtale.ports.store import Store
 def open_store(place: str | Path, workspace: str, *, create: bool = True) -> Store:
     """The store of a workspace, made or brought to the present schema if need be.
 
-    ``place`` is the path of an SQLite file, or an address such as ``postgresql://user@host/database``. With ``create=False`` a
-    database that does not exist is an error. Raises SamtaleError when it cannot be opened; nothing has been changed then.
+    ``place`` is the path of an SQLite file, or an address such as ``postgresql://user@host/database``. With
+    ``create=False`` a database that does not exist is an error. Raises SamtaleError when it cannot be opened; nothing
+    has been changed then.
     """
     from samtale.store.open import open_sql_store
 

@@ -6,8 +6,9 @@ What lives here: the statements on these tables, and how their rows become the v
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from typing import Any
 
-from sqlalchemy import bindparam, func, text
+from sqlalchemy import and_, bindparam, func, text
 
 from samtale.ports.store import DecisionRow, HistoryRow, RecordRef
 from samtale.store.base import Base, of_workspace
@@ -19,6 +20,9 @@ _DECISIONS = of_workspace(decision)
 _DECISIONS_OF_KIND = _DECISIONS.where(decision.c.kind == bindparam("kind"))
 _LAST = of_workspace(history, func.max(history.c.seq))
 _HISTORY = of_workspace(history).where(history.c.at >= bindparam("since"))
+_OF_ENTITY = and_(history.c.entity == bindparam("entity"), text("entity <> ''"))  # as its index says
+_OF_RECORD = and_(history.c.collection == bindparam("collection"), history.c.key == bindparam("key"))
+_OF_KINDS = among(history.c.kind, "kinds")
 _LEASE = of_workspace(lease).where(lease.c.name == bindparam("name"))
 
 
@@ -51,7 +55,8 @@ class Answers(Base):
         at, kind, entity_type, name, collection, key, data, _ = row
         kept = "" if collection is None and not key else self._keep(key)
         return (
-            self._workspace, seq, at, spell(kind), spell(entity_type), self._keep(name) if name else "", collection, kept, pack(data)
+            self._workspace, seq, at, spell(kind), spell(entity_type), self._keep(name) if name else "",
+            collection, kept, pack(data),
         )  # fmt: skip
 
     def history(
@@ -63,16 +68,17 @@ class Answers(Base):
         kinds: Collection[str] = (),
         limit: int = 1000,
     ) -> list[HistoryRow]:
-        statement, parameters = _HISTORY, {"since": since, "limit": limit}
+        statement = _HISTORY
+        parameters: dict[str, Any] = {"since": since, "limit": limit}
         if entity is not None:
-            statement = statement.where(history.c.entity == bindparam("entity"), text("entity <> ''"))  # as its index says
-            parameters["entity"] = self._find(entity)
+            statement = statement.where(_OF_ENTITY)
+            parameters |= {"entity": self._find(entity)}
         if ref is not None:
-            statement = statement.where(history.c.collection == bindparam("collection"), history.c.key == bindparam("key"))
+            statement = statement.where(_OF_RECORD)
             parameters |= {"collection": ref[0], "key": self._find(ref[1])}
         if kinds:
-            statement = statement.where(among(history.c.kind, "kinds"))
-            parameters["kinds"] = [spell(kind) for kind in kinds]
+            statement = statement.where(_OF_KINDS)
+            parameters |= {"kinds": [spell(kind) for kind in kinds]}
         rows = self._rows(statement.order_by(history.c.seq.desc()).limit(bindparam("limit")), **parameters)
         return [self._history_row(row) for row in reversed(rows)]
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Sequence
 
-from sqlalchemy import and_, bindparam, delete, func, or_, text
+from sqlalchemy import BindParameter, and_, bindparam, delete, func, or_, text
 
 from samtale.ports.store import AttemptRow, ClaimTaken
 from samtale.store.base import Base, of_workspace
@@ -25,7 +25,7 @@ _OPEN_CREATES = of_workspace(attempt, attempt.c.entity, attempt.c.collection, at
     text(IS_OPEN_CREATE), among(attempt.c.entity, "entities")
 )
 _RELEASE = delete(claim).where(claim.c.workspace == bindparam("workspace"), among(claim.c.attempt, "ids"))
-_SINCE = bindparam("since")
+_SINCE: BindParameter[int] = bindparam("since")
 _WRITTEN = (
     of_workspace(attempt, attempt.c.collection, attempt.c.kind, attempt.c.clears, func.count())
     .where(text("state IN ('done', 'adopted')"), ~attempt.c.approved)
@@ -49,8 +49,11 @@ class Attempts(Base):
         self._db.insert(claim, self._claims(rows))
 
     def _refuse_taken(self, rows: Sequence[AttemptRow]) -> None:
-        """Raise ClaimTaken for what another open create holds, or an earlier one of these rows. Only one transaction writes at a
-        time, so the answer holds until the rows are stored; the unique indexes stand behind it."""
+        """Raise ClaimTaken for what another open create holds, or an earlier one of these rows.
+
+        Only one transaction writes at a time, so the answer holds until the rows are stored; the unique indexes stand
+        behind it.
+        """
         creates = [row for row in rows if row.kind == "create" and row.state in UNSETTLED]
         if not creates:
             return
@@ -65,14 +68,15 @@ class Attempts(Base):
         for number, digests in claims.items():
             holders.update({(number, digest): holder for digest, holder in self.claimed(number, digests).items()})
         ours = {row.id for row in rows}
-        holders = {place: holder for place, holder in holders.items() if holder not in ours}
+        taken = {place: holder for place, holder in holders.items() if holder not in ours}
         refused = []
         for row in creates:
-            wanted = [(row.collection, name) for name in (row.entity, *row.claims)]
-            if any(holders.get(place, row.id) != row.id for place in wanted):
+            subjects: list[str | int] = [row.entity, *row.claims]
+            wanted = [(row.collection, subject) for subject in subjects]
+            if any(place in taken and taken[place] != row.id for place in wanted):
                 refused.append(row.id)
             else:
-                holders.update(dict.fromkeys(wanted, row.id))
+                taken.update(dict.fromkeys(wanted, row.id))
         if refused:
             raise ClaimTaken(refused)
 

@@ -9,16 +9,17 @@ from collections.abc import Iterable
 from hashlib import blake2b
 from typing import Any
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import Table, bindparam, select
 from sqlalchemy.sql.elements import ColumnElement
 from sqlalchemy.sql.selectable import Select
 
 from samtale.ports.store import RecordRef
 from samtale.store.bulk import Driver, Row
-from samtale.store.schema import Table, long_name
+from samtale.store.schema import long_name
 from samtale.store.values import ESCAPE, pack, read, spell, unpack
 
-#: Longer keys are kept aside (``long_name``): PostgreSQL has room for 2,700 bytes in an index entry, and two keys may meet in one.
+#: Longer keys are kept aside (``long_name``): PostgreSQL has room for 2,700 bytes in an index entry, and two keys may
+#: meet in one.
 LONGEST = 300
 _ASIDE = ESCAPE + "#"
 
@@ -101,5 +102,3 @@ def packed(value: object | None) -> bytes | None:
 def unpacked(data: bytes | None) -> Any:
     """As ``unpack``, for what may be unknown."""
     return None if data is None else unpack(data)
-
-

@@ -1,11 +1,12 @@
 """The only file that talks to the drivers: statements with sets in, plain rows out.
 
-What lives here: how a set becomes a parameter, and the fast way to write many rows, on each engine. Statements are SQLAlchemy
-Core, compiled once per engine; they go to the driver as text, since that takes a fifth of the time of ``Connection.execute`` and a
-single event runs a dozen of them (bench/store.py shows both). It must not know what tables mean.
+What lives here: how a set becomes a parameter, and the fast way to write many rows, on each engine. Statements are
+SQLAlchemy Core, compiled once per engine; they go to the driver as text, since that takes a fifth of the time of
+``Connection.execute`` and a single event runs a dozen of them (bench/store.py shows both). It must not know what
+tables mean.
 
-A set in a condition is one parameter whatever its size (``among``), so statements stay few and prepared. SQLite writes with
-``executemany``. PostgreSQL writes with one statement over arrays.
+A set in a condition is one parameter whatever its size (``among``), so statements stay few and prepared. SQLite
+writes with ``executemany``. PostgreSQL writes with one statement over arrays.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ class among(ColumnElement[bool]):  # noqa: N801 - reads as an operator in statem
 @compiles(among, "sqlite")
 def _among_sqlite(element: among, compiler: SQLCompiler, **options: Any) -> str:
     values = compiler.process(bindparam(element.name), **options)
-    return f"{compiler.process(element.column, **options)} IN (SELECT value FROM json_each({values}))"
+    return f"{compiler.process(element.column, **options)} IN (SELECT value FROM json_each({values}))"  # noqa: S608
 
 
 @compiles(among, "postgresql")
@@ -62,8 +63,11 @@ class Driver(Protocol):
         ...
 
     def upsert(self, table: Table, rows: Sequence[Row], *, keep: Sequence[str] = (), where: str = "") -> None:
-        """Insert or replace by primary key; ``keep`` names columns that stay as they were, ``where`` says when to replace. Of two
-        rows with the same key in one call the last one counts."""
+        """Insert or replace by primary key.
+
+        ``keep`` names columns that stay as they were, ``where`` says when to replace. Of two rows with the same key in
+        one call the last one counts.
+        """
         ...
 
     def delete(self, table: Table, rows: Sequence[Row]) -> None:
@@ -79,7 +83,7 @@ def driver(connection: Connection) -> Driver:
 
 _DIALECTS: dict[str, Callable[[], Dialect]] = {
     "sqlite": lambda: sqlite.dialect(paramstyle="named"),
-    "postgresql": lambda: postgresql.psycopg.dialect(),
+    "postgresql": lambda: postgresql.psycopg.dialect(),  # type: ignore[no-untyped-call]
 }
 
 

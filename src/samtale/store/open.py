@@ -1,11 +1,13 @@
 """Opening a store: find or make the database, bring its schema up to date, number the workspace.
 
-What lives here: addresses, files and their modes, settings of connections, and when to migrate. It must not know what tables hold.
+What lives here: addresses, files and their modes, settings of connections, and when to migrate. It must not know what
+tables hold.
 """
 
 from __future__ import annotations
 
 import os
+import shlex
 import sqlite3
 from pathlib import Path
 from typing import Any
@@ -16,7 +18,7 @@ from sqlalchemy.exc import ArgumentError
 from samtale.core.problems import Problem
 from samtale.store.schema import APPLICATION_ID, HEAD, version, workspace
 from samtale.store.sql import LOCK, SqlStore
-from samtale.store.trouble import StoreTrouble, explained, place_of
+from samtale.store.trouble import StoreTrouble, explained, place_of, read_only
 from samtale.store.values import spell
 
 #: Seconds to wait for another program's transaction. Ours are short, a long one is a backup or someone's shell.
@@ -26,8 +28,8 @@ PATIENCE = 30
 PRAGMAS = (
     # A reader never waits for the writer, nor the writer for readers.
     "PRAGMA journal_mode = WAL",
-    # A commit is on the disk when it returns: an attempt that a power cut forgets could be made twice. One fsync a commit, and
-    # commits are as rare as pages.
+    # A commit is on the disk when it returns: an attempt that a power cut forgets could be made twice. One fsync a
+    # commit, and commits are as rare as pages.
     "PRAGMA synchronous = FULL",
     "PRAGMA fullfsync = ON",
     "PRAGMA cache_size = -65536",
@@ -45,10 +47,9 @@ def open_sql_store(place: str | Path, name: str, *, create: bool) -> SqlStore:
         _prepare_file(Path(str(url.database)), create=create)
     writer = _sqlite_engine(url, "BEGIN IMMEDIATE") if sqlite else _postgresql_engine(url)
     try:
-        with explained(writer):
-            with writer.begin() as connection:
-                _migrate(connection, create=create)
-                number = _number(connection, name)
+        with explained(writer), writer.begin() as connection:
+            _migrate(connection, create=create)
+            number = _number(connection, name)
     except BaseException:
         writer.dispose()
         raise
@@ -63,8 +64,8 @@ def _url(place: str | Path) -> URL:
     try:
         url = make_url(place)
         backend = url.get_backend_name()
-    except ArgumentError as error:
-        raise StoreTrouble(_bad_address("it cannot be read as an address")) from error
+    except ArgumentError:  # whose text shows the whole address, with the password
+        raise StoreTrouble(_bad_address("it cannot be read as an address")) from None
     if backend == "sqlite" and url.database not in (None, "", ":memory:"):
         return url.set(drivername="sqlite")
     if backend in ("postgresql", "postgres"):
@@ -94,15 +95,8 @@ def _prepare_file(path: Path, *, create: bool) -> None:
                 if file.exists():
                     file.chmod(0o600)
     except OSError as error:
-        raise StoreTrouble(
-            Problem(
-                code="store_read_only",
-                summary="The store cannot be opened for writing.",
-                why=f"{path}: {error.strerror}.",
-                remedy="Give the user that runs samtale the right to write the file and its folder.",
-                command=f"ls -la {path.parent}",
-            )
-        ) from error
+        command = f"ls -la {shlex.quote(str(path.parent))}"
+        raise StoreTrouble(read_only(str(path), str(error.strerror), command)) from error
 
 
 def _absent(place: str) -> Problem:
@@ -147,7 +141,10 @@ def _postgresql_engine(url: URL, *, reading: bool = False) -> Engine:
 
 
 def _migrate(connection: Connection, *, create: bool) -> None:
-    """Bring the schema up to date in the connection's transaction. Raises StoreTrouble if it is not ours or of a newer program."""
+    """Bring the schema up to date in the connection's transaction.
+
+    Raises StoreTrouble if the database is another program's or a newer one's.
+    """
     if connection.dialect.name == "postgresql":
         connection.execute(select(func.pg_advisory_xact_lock(LOCK, 0)))
     place = place_of(connection.engine.url)

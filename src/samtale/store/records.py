@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
-from sqlalchemy import bindparam, func, or_, select, tuple_
+from sqlalchemy import BindParameter, bindparam, func, or_, select, tuple_
 
 from samtale.ports.store import CollectionRow, Look, RecordRef, RecordRow
 from samtale.store.base import Base, known, of_workspace, packed, text_or_none, unpacked
@@ -17,26 +17,27 @@ from samtale.store.values import pack, pack_digests, read, spell, unpack, unpack
 
 _COLLECTIONS = of_workspace(collection)
 _SHAPES = of_workspace(shape)
-_AFTER = bindparam("after")
+_AFTER: BindParameter[str] = bindparam("after")
 
 _RECORD = of_workspace(record).where(record.c.collection == bindparam("collection"))
 _RECORDS = _RECORD.where(among(record.c.key, "keys"))
 _SCAN = _RECORD.where(record.c.key > _AFTER).order_by(record.c.key).limit(bindparam("limit"))
 _DIGESTS = _SCAN.with_only_columns(record.c.key, record.c.digest, record.c.missing_since)
-_SINCE = bindparam("since")
+_SINCE: BindParameter[int] = bindparam("since")
 _CREATED_SINCE = _RECORD.where(or_(record.c.created >= _SINCE, record.c.first_seen >= _SINCE))
 _COUNT = (
-    of_workspace(record, record.c.collection, func.count()).where(record.c.missing_since.is_(None)).group_by(record.c.collection)
+    of_workspace(record, record.c.collection, func.count())
+    .where(record.c.missing_since.is_(None))
+    .group_by(record.c.collection)
 )
 
 _MATCH_OF = of_workspace(match_of, match_of.c.collection, match_of.c.key, match_of.c.digests).where(
     match_of.c.collection == bindparam("collection"), among(match_of.c.key, "keys")
 )
-_NUMBER = func.row_number().over(
-    partition_by=match_value.c.digest, order_by=(match_value.c.collection, match_value.c.key)
-)
+_BEARER = (match_value.c.digest, match_value.c.collection, match_value.c.key)
+_NUMBER = func.row_number().over(partition_by=_BEARER[0], order_by=_BEARER[1:])
 _BEARERS = (
-    of_workspace(match_value, match_value.c.digest, match_value.c.collection, match_value.c.key, _NUMBER.label("number"))
+    of_workspace(match_value, *_BEARER, _NUMBER.label("number"))
     .where(among(match_value.c.digest, "digests"))
     .subquery()
 )
@@ -103,7 +104,7 @@ class Records(Base):
         return [self._record_row(row) for row in self._rows(_CREATED_SINCE, collection=collection, since=since)]
 
     def count_records(self) -> dict[int, int]:
-        return dict(self._rows(_COUNT))  # type: ignore[arg-type]
+        return dict(self._rows(_COUNT))
 
     def put_records(self, rows: Sequence[RecordRow]) -> None:
         self._db.upsert(record, [self._record_values(row) for row in rows], keep=("first_seen",))
@@ -116,10 +117,11 @@ class Records(Base):
         )  # fmt: skip
 
     def _record_row(self, row: Row) -> RecordRow:
-        _, collection, key, digest, number, shown, seen_at, after, version, *times, before, _ = row
+        _, collection, key, digest, number, shown, seen_at, after, version, modified, created, missing, *rest = row
+        written, before, _ = rest
         return RecordRow(
             collection, self._key(key), digest, number, tuple(unpack(shown)), seen_at, after, known(version),
-            *times, unpacked(before),
+            modified, created, missing, written, unpacked(before),
         )  # fmt: skip
 
     def forget_records(self, refs: Iterable[RecordRef]) -> None:
@@ -127,8 +129,8 @@ class Records(Base):
 
     def put_match(self, refs: Iterable[RecordRef], keys: Iterable[tuple[int, int, str]]) -> None:
         now: dict[RecordRef, set[int]] = {ref: set() for ref in refs}
-        for digest, collection, key in keys:
-            now.setdefault((collection, key), set()).add(digest)
+        for digest, number, key in keys:
+            now.setdefault((number, key), set()).add(digest)
         before = {(number, key): digests for number, key, digests in self._rows_at(_MATCH_OF, now)}
         gone: list[Row] = []
         new: list[Row] = []
@@ -183,5 +185,8 @@ class Records(Base):
 
 
 def _collection_row(row: Row) -> CollectionRow:
-    _, number, system, name, cursor, *rest, brake = row
-    return CollectionRow(number, read(system), read(name), unpacked(cursor), *rest, known(brake))
+    _, number, system, name, cursor, complete_at, pass_started_at, size, connected_at, observed_at, brake = row
+    return CollectionRow(
+        number, read(system), read(name), unpacked(cursor), complete_at, pass_started_at, size, connected_at,
+        observed_at, known(brake),
+    )  # fmt: skip

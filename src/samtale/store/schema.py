@@ -1,14 +1,16 @@
 """The tables. ``workspace`` comes first in every key, so that one database holds many companies apart.
 
-What lives here: names, types, keys and indexes, for both engines. It must not know how rows are read or written. A change here
-needs a migration (migrations/versions); a test holds the two against each other.
+What lives here: names, types, keys and indexes, for both engines. It must not know how rows are read or written. A
+change here needs a migration (migrations/versions); a test holds the two against each other.
 
-Times are milliseconds since 1970 UTC. Values are compact JSON in bytes (values.py), since a PostgreSQL text cannot hold a NUL.
-Texts sort by code point on both engines. On SQLite, tables are clustered by their primary key (WITHOUT ROWID): most reads
-are by key or in the order of keys, and a second copy of the key would cost a tenth of the file.
+Times are milliseconds since 1970 UTC. Values are compact JSON in bytes (values.py), since a PostgreSQL text cannot
+hold a NUL. Texts sort by code point on both engines. On SQLite, tables are clustered by their primary key (WITHOUT
+ROWID): most reads are by key or in the order of keys, and a second copy of the key would cost a tenth of the file.
 """
 
 from __future__ import annotations
+
+from typing import Any
 
 from sqlalchemy import (
     BigInteger,
@@ -46,11 +48,11 @@ NAME = Text().with_variant(Text(collation="C"), "postgresql")
 BYTES = LargeBinary()
 
 
-def _required(name: str, kind: TypeEngine[object] | type[TypeEngine[object]]) -> Column[object]:
+def _required(name: str, kind: TypeEngine[Any] | type[TypeEngine[Any]]) -> Column[Any]:
     return Column(name, kind, nullable=False)
 
 
-def _optional(name: str, kind: TypeEngine[object] | type[TypeEngine[object]]) -> Column[object]:
+def _optional(name: str, kind: TypeEngine[Any] | type[TypeEngine[Any]]) -> Column[Any]:
     return Column(name, kind, nullable=True)
 
 
@@ -196,7 +198,10 @@ Index(
     "attempt_create", attempt.c.workspace, attempt.c.entity, attempt.c.collection, unique=True,
     sqlite_where=text(IS_OPEN_CREATE), postgresql_where=text(IS_OPEN_CREATE),
 )  # fmt: skip
-Index("attempt_state", attempt.c.workspace, attempt.c.state, sqlite_where=text(IS_UNSETTLED), postgresql_where=text(IS_UNSETTLED))
+Index(
+    "attempt_state", attempt.c.workspace, attempt.c.state,
+    sqlite_where=text(IS_UNSETTLED), postgresql_where=text(IS_UNSETTLED),
+)  # fmt: skip
 Index("attempt_closed", attempt.c.workspace, attempt.c.closed_at)
 
 #: Match values that an open create holds for itself.

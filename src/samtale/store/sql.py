@@ -2,8 +2,9 @@
 
 What lives here: ``SqlStore`` and its ``SqlSession``. It must not know tables; the families of methods do.
 
-One writer at a time: threads of this program queue for a lock; other programs are kept off by the database, by BEGIN IMMEDIATE on
-SQLite and by an advisory lock per workspace on PostgreSQL. Readers never wait and see one moment of the database.
+One writer at a time: threads of this program queue for a lock; other programs are kept off by the database, by BEGIN
+IMMEDIATE on SQLite and by an advisory lock per workspace on PostgreSQL. Readers never wait and see one moment of the
+database.
 """
 
 from __future__ import annotations
@@ -43,14 +44,14 @@ class SqlStore:
     @contextmanager
     def read(self) -> Iterator[Session]:
         """A consistent view; writes in it are an error. Raises SamtaleError."""
-        with explained(self._reader), self._reader.begin() as connection:
+        with explained(self._reader, reading=True), self._reader.begin() as connection:
             yield SqlSession(driver(connection), self._workspace)
 
     @contextmanager
     def write(self) -> Iterator[Session]:
         """One transaction. Raises SamtaleError, and has then stored nothing."""
         if self._writing == threading.get_ident():
-            raise RuntimeError("this thread is writing already: two transactions of one thread would wait for each other")
+            raise RuntimeError("this thread is writing already; it would wait for itself")
         with self._turn, explained(self._writer):
             self._writing = threading.get_ident()
             try:

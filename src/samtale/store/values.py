@@ -1,11 +1,11 @@
 """How values are kept: compact JSON in bytes, and texts that no database can spoil.
 
-What lives here: the codecs between the values of ports/store.py and what a column holds, pure functions all. It must not know
-tables or statements.
+What lives here: the codecs between the values of ports/store.py and what a column holds, pure functions all. It must
+not know tables or statements.
 
-    pack, unpack                 raw values as JSON; decimals as JSON numbers with all their digits, integers as integers
-    pack_agreed, unpack_agreed   an entity's agreed values; what they have in common is kept once
-    spell, read                  texts for text columns; odd ones (NUL, lone surrogates, control characters) escaped
+    pack, unpack                 raw values as JSON; decimals as JSON numbers with all their digits, integers as
+    integers pack_agreed, unpack_agreed   an entity's agreed values; what they have in common is kept once spell, read
+    texts for text columns; odd ones (NUL, lone surrogates, control characters) escaped
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import json
 import re
 import struct
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Any
@@ -136,7 +136,7 @@ def _tagged(value: Any) -> object:
     raise TypeError(f"a {type(value).__name__} is not a value that a field can have")
 
 
-_READERS = {
+_READERS: dict[str, Callable[[Any], Any]] = {
     "decimal": Decimal,
     "unshown": lambda _: ...,
     "datetime": datetime.fromisoformat,

@@ -1,7 +1,8 @@
-"""Migrations: how a database of an older samtale becomes one of this. Alembic runs them in the transaction that opens the store.
+"""Migrations: how a database of an older samtale becomes one of this. Alembic runs them in the transaction that opens
+the store.
 
-Each file in ``versions`` is one step and is never changed once released; schema.py names the newest as HEAD. A test holds what
-the steps build against schema.py, on both engines.
+Each file in ``versions`` is one step and is never changed once released; schema.py names the newest as HEAD. A test
+holds what the steps build against schema.py, on both engines.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ def steps() -> ScriptDirectory:
 
 
 def upgrade(connection: Connection, revision: str | None) -> bool:
-    """Run the steps after ``revision`` (None: all) in the connection's transaction. False: the revision is not known here."""
+    """Run the steps after ``revision`` (None: all) in the connection's transaction; False if it is not known here."""
     if revision is not None and revision not in {step.revision for step in steps().walk_revisions()}:
         return False
     config = _config()
