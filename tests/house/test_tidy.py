@@ -75,6 +75,7 @@ def test_no_function_is_longer_than_a_screen() -> None:
     assert [
         f"{name(path)}:{node.lineno}: {node.name} has {length} lines"
         for path in modules(SOURCE)
+        if path.parent.name != "versions"  # a migration is one long list of tables, written once
         for node in ast.walk(tree(path))
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
         and (length := (node.end_lineno or node.lineno) - node.lineno + 1) > LONGEST_FUNCTION
