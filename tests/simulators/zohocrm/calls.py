@@ -48,8 +48,11 @@ class Calls:
     ) -> Response:
         """A request below /crm/v8 with the token and, if given, a JSON body."""
         body = b"" if value is None else json.dumps(value).encode()
-        authorization = {"authorization": f"Zoho-oauthtoken {self.token}"}
-        return self.send(method, f"/crm/v8/{path}", query, body, **authorization, **(headers or {}))
+        own = {
+            "authorization": f"Zoho-oauthtoken {self.token}",
+            **({"content-type": "application/json"} if body else {}),
+        }
+        return self.send(method, f"/crm/v8/{path}", query, body, **own, **(headers or {}))
 
     def get(self, path: str, headers: dict[str, str] | None = None, **query: Any) -> Response:
         return self.call("GET", path, {name: str(value) for name, value in query.items()}, headers=headers)

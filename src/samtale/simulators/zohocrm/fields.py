@@ -262,7 +262,6 @@ def _described_choice(field: Field, field_id: str, place: int) -> dict[str, obje
         "actual_value": value,
         "reference_value": value,
         "sequence_number": place + 1,
-        "colour_code": None,
         "id": str(int(field_id) + place + 1),
         "type": "used",
     }
@@ -274,10 +273,10 @@ def _described_lookup(field: Field, field_id: str) -> dict[str, object]:
     return {
         "display_label": field.lookup,
         "api_name": field.lookup,
-        "module": {"api_name": field.lookup, "id": field_id},
+        "module": {"api_name": field.lookup, "crypt": False, "id": field_id},
         "id": field_id,
         "revalidate_filter_during_edit": False,
-        "query_details": {},
+        "query_details": {"system_query_id": None},
     }
 
 

@@ -166,7 +166,7 @@ class Settings:
             "time_zone": "Europe/Oslo",
             "locale": "en_GB",
             "language": "en_GB",
-            "country_locale": "nb_NO",
+            "country_locale": "no_NO",
             "zuid": user.id,
             "created_time": None,
         }
