@@ -103,6 +103,12 @@ class World:
         typed = [self._typed_person(p, system, companies) for p in self.persons if self._shows(system, "person", p.key)]
         return typed + [_twin_person(p) for p in typed if self._dice(system, "person twin", p.key).random() < 0.01]
 
+    def colleagues_for(self, system: str) -> list[Person]:
+        """The people of the company itself, whom systems know as users or employees; all systems know all of them."""
+        return [
+            self._typed_person(self._colleague(key), system, set()) for key in range(1, max(3, self.records // 40) + 1)
+        ]
+
     def _dice(self, *about: object) -> Random:
         """Chances of their own for every question, so that one more question changes no other answer."""
         return Random("/".join(map(str, (self.seed, *about))))  # noqa: S311 - repeatable, no secrets
@@ -155,6 +161,21 @@ class World:
             title=dice.choice(names.TITLES) if company else "",
             place=place,
             company=company.key if company else None,
+        )
+
+    def _colleague(self, key: int) -> Person:
+        dice = self._dice("colleague", key)
+        given, family = dice.choice(names.GIVEN), dice.choice(names.FAMILY)
+        return Person(
+            key=key,
+            given=given,
+            family=family,
+            email=f"{slug(given, '.')}.{slug(family, '.')}{key}@samtale-demo.example",
+            phone="",
+            mobile=self._phone("mobile", 900_000 + key, "NO"),
+            born=date(1958, 1, 1) + timedelta(days=dice.randrange(16_000)),
+            title=dice.choice(names.TITLES),
+            place=self._place(dice)[0],
         )
 
     def _place(self, dice: Random) -> tuple[Place, str]:
@@ -292,6 +313,8 @@ def _typed_org_number(number: str, dice: Random) -> str:
 
 def _typed_phone(number: str, dice: Random) -> str:
     """An E.164 number as people write it."""
+    if not number:
+        return ""
     dial = next(dial for dial, _, _ in names.NUMBERS.values() if number.startswith(f"+{dial}"))
     rest = number[1 + len(dial) :]
     pairs = " ".join(rest[i : i + 2] for i in range(0, len(rest), 2))
