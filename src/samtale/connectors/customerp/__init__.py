@@ -1,0 +1,1 @@
+"""Customerp, any in-house ERP: so far the schema of our own open contract, as data."""

@@ -1,0 +1,1 @@
+"""Zendesk: so far what is known of it, as data."""
