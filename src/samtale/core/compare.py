@@ -85,11 +85,18 @@ def overlay(below: FieldValue, above: FieldValue) -> FieldValue:
 
 
 def compare(
-    side: Side, field: int, *, followers: Literal["equal", "apart"] = "equal", ignore_clear: bool = False, refs: References = NO_REFERENCES
+    side: Side,
+    field: int,
+    *,
+    followers: Literal["equal", "apart"] = "equal",
+    ignore_clear: bool = False,
+    refs: References = NO_REFERENCES,
 ) -> Statement | None:
     """What the record says about the field of that index in its entity type; None if it has no view of it."""
     numbers = side.map.by_field[field]
-    readings = [r for r in (_read(side, n, ignore_clear, refs) for n in numbers if side.map.views[n].reads) if r is not None]
+    readings = [
+        r for r in (_read(side, n, ignore_clear, refs) for n in numbers if side.map.views[n].reads) if r is not None
+    ]
     if not readings:
         return None
     primary, rest = readings[0], readings[1:]
@@ -97,12 +104,21 @@ def compare(
         primary = primary._replace(rev=NO_BASE, reading="join" if type(primary.value) is tuple else "unread")
     speaker, apart, rejoin = _speaker(primary, rest, followers)
     if speaker.reading == "unread":
-        return Statement(side=side, reading="unread", rev=primary.rev, views=(primary, *rest), unread=_unread(speaker.value))
+        return Statement(
+            side=side, reading="unread", rev=primary.rev, views=(primary, *rest), unread=_unread(speaker.value)
+        )
     value = speaker.value if type(speaker.value) is tuple else ()
     reading = "nothing" if says_nothing(value) else speaker.reading
     timed = all(p.timed for a in side.map.views[speaker.number].accesses for p in a.properties)
     return Statement(
-        side=side, reading=reading, value=value, rev=speaker.rev, views=(primary, *rest), apart=apart, rejoin=rejoin, timed=timed
+        side=side,
+        reading=reading,
+        value=value,
+        rev=speaker.rev,
+        views=(primary, *rest),
+        apart=apart,
+        rejoin=rejoin,
+        timed=timed,
     )
 
 
@@ -146,7 +162,12 @@ def _speaker(
         elif view.reading == "join":
             if is_empty(value) or (type(speaker.value) is tuple and _within(value, speaker.value)):
                 continue
-            if speaker.reading == "join" and type(speaker.value) is tuple and is_empty(speaker.value) and followers == "equal":
+            if (
+                speaker.reading == "join"
+                and type(speaker.value) is tuple
+                and is_empty(speaker.value)
+                and followers == "equal"
+            ):
                 speaker = view
             else:
                 apart.append(view.number)

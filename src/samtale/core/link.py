@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from hashlib import blake2b
-from typing import Literal, NamedTuple
+from typing import Literal
 
 import msgspec
 
@@ -48,7 +48,9 @@ class Pairing(msgspec.Struct, frozen=True, kw_only=True):
 class Judgement(msgspec.Struct, kw_only=True):
     """What a connected set comes to."""
 
-    groups: list[tuple[str | None, list[Node], int]] = []  #: entity or None, the records that join (or found) it, the rule that linked them
+    groups: list[
+        tuple[str | None, list[Node], int]
+    ] = []  #: entity or None, the records that join (or found) it, the rule that linked them
     held: list[tuple[Literal["ambiguous", "suggested", "twin", "incomplete"], Node, tuple[Pairing, ...]]] = []
     merges: list[Pairing] = []  #: entities that came to match
 
@@ -78,7 +80,9 @@ class RuleSet:
             if part.kind.name == "org_number" or part.name == "family"
         )
 
-    def keys(self, record: MemberMap, shown: Sequence[Raw]) -> tuple[tuple[tuple[int, str], ...], tuple[tuple[str, str], ...]]:
+    def keys(
+        self, record: MemberMap, shown: Sequence[Raw]
+    ) -> tuple[tuple[tuple[int, str], ...], tuple[tuple[str, str], ...]]:
         """The match values of a record, by rule number, and its guards."""
         folded: dict[tuple[int, int], str | None] = {}
 
@@ -144,7 +148,9 @@ def judge(nodes: Sequence[Node], rules: RuleSet, complete: Collection[str], answ
     return judgement
 
 
-def _edges(nodes: Sequence[Node], rules: RuleSet, answers: Answers) -> tuple[dict[frozenset[RecordName], Pairing], list[Pairing]]:
+def _edges(
+    nodes: Sequence[Node], rules: RuleSet, answers: Answers
+) -> tuple[dict[frozenset[RecordName], Pairing], list[Pairing]]:
     shared: dict[tuple[int, str], list[Node]] = defaultdict(list)
     for node in nodes:
         for key in node.keys:
@@ -164,7 +170,9 @@ def _edges(nodes: Sequence[Node], rules: RuleSet, answers: Answers) -> tuple[dic
             trusted = rule is None or (rule.trust == "link" and not crowded and not _told_apart(rule, a, b))
             if trusted:
                 certain.setdefault(pair, Pairing(a=a.name, b=b.name, rule=number))
-            elif rule is not None and not (rule.trust == "suggest" and (crowded or _told_apart(rule, a, b)) and (a.entity or b.entity)):
+            elif rule is not None and not (
+                rule.trust == "suggest" and (crowded or _told_apart(rule, a, b)) and (a.entity or b.entity)
+            ):
                 suggested.setdefault(pair, Pairing(a=a.name, b=b.name, rule=number))
     return certain, [pairing for pair, pairing in suggested.items() if pair not in certain]
 
@@ -217,7 +225,11 @@ def _clusters(nodes: Sequence[Node], certain: Mapping[frozenset[RecordName], Pai
 
 
 def _judge_cluster(
-    cluster: list[Node], certain: Mapping[frozenset[RecordName], Pairing], complete: Collection[str], judgement: Judgement, solo: list[Node]
+    cluster: list[Node],
+    certain: Mapping[frozenset[RecordName], Pairing],
+    complete: Collection[str],
+    judgement: Judgement,
+    solo: list[Node],
 ) -> None:
     fresh = [n for n in cluster if n.entity is None]
     entities = sorted({n.entity for n in cluster if n.entity is not None})

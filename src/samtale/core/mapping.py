@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from hashlib import blake2b
+from types import EllipsisType
 from typing import NamedTuple
 
 import msgspec
@@ -64,7 +65,9 @@ NO_REFERENCES = References()
 class CollectionMap:
     """All that a project's model reads of one collection, in a fixed order."""
 
-    def __init__(self, system: str, collection: str, members: Sequence[tuple[EntityType, Member]], extra: Sequence[str] = ()) -> None:
+    def __init__(
+        self, system: str, collection: str, members: Sequence[tuple[EntityType, Member]], extra: Sequence[str] = ()
+    ) -> None:
         self.system = system
         self.collection = collection
         conversions: dict[str, list[str]] = {path: [] for path in extra}
@@ -78,7 +81,8 @@ class CollectionMap:
         self.index: dict[str, int] = {path: i for i, path in enumerate(self.paths)}
         #: positions of the shape: a path together with how it is converted, so that a changed conversion has no base
         self.shape: tuple[str, ...] = tuple(
-            f"{path}\t{blake2b('|'.join(sorted(conversions[path])).encode(), digest_size=4).hexdigest()}" for path in self.paths
+            f"{path}\t{blake2b('|'.join(sorted(conversions[path])).encode(), digest_size=4).hexdigest()}"
+            for path in self.paths
         )
         self.members: tuple[MemberMap, ...] = tuple(MemberMap(t, m, self.index) for t, m in members)
 
@@ -132,7 +136,7 @@ class MemberMap:
         if len(accesses) == 1 == len(field.parts):
             part = self._read_part(field, 0, accesses[0][1], shown, refs)
             return part if type(part) is Unread else (part,)
-        value: list[Value | None] = [...] * len(field.parts)  # type: ignore[list-item]
+        value: list[Value | EllipsisType | None] = [...] * len(field.parts)
         for index, properties in accesses:
             part = self._read_part(field, index, properties, shown, refs)
             if type(part) is Unread:
@@ -141,26 +145,31 @@ class MemberMap:
         return tuple(value)
 
     def _read_part(
-        self, field: Field, part: int, properties: tuple[tuple[int, Property], ...], shown: Sequence[Raw], refs: References
-    ) -> Value | None | Unread:
+        self,
+        field: Field,
+        part: int,
+        properties: tuple[tuple[int, Property], ...],
+        shown: Sequence[Raw],
+        refs: References,
+    ) -> Value | EllipsisType | Unread | None:
         kind = field.parts[part].kind
         if len(properties) == 1:
             position, prop = properties[0]
             raw = shown[position]
             if raw == MISSING or not prop.readable:
-                return ...  # type: ignore[return-value]
+                return ...
             try:
                 value = kind.read(raw, prop.form)
             except Unreadable as problem:
                 return Unread(prop.path, problem.reason)
             if field.to is None or value is None:
                 return value
-            return refs.entity_of(self.system, prop.refers, str(value)) or ...  # type: ignore[return-value]
+            return refs.entity_of(self.system, prop.refers, str(value)) or ...
         lines: list[str] = []
         for position, prop in properties:
             raw = shown[position]
             if raw == MISSING or not prop.readable:
-                return ...  # type: ignore[return-value]
+                return ...
             try:
                 value = kind.read(raw, prop.form)
             except Unreadable as problem:
@@ -195,7 +204,11 @@ class MemberMap:
             if wanted is ...:
                 continue
             pieces = _pieces(wanted, len(properties))
-            if shown is not None and len(properties) > 1 and self._read_part(field, part, properties, shown, refs) == wanted:
+            if (
+                shown is not None
+                and len(properties) > 1
+                and self._read_part(field, part, properties, shown, refs) == wanted
+            ):
                 continue
             for (position, prop), piece in zip(properties, pieces, strict=True):
                 current = None if shown is None else shown[position]
@@ -246,7 +259,12 @@ class MemberMap:
             kind, form = field.parts[part].kind, properties[0][1].form
             if kind.key(a) is not None and kind.key(a) == kind.key(b):
                 continue
-            if isinstance(a, str) and form.max_length and len(a) > form.max_length and a[: form.max_length].rstrip() == b:
+            if (
+                isinstance(a, str)
+                and form.max_length
+                and len(a) > form.max_length
+                and a[: form.max_length].rstrip() == b
+            ):
                 continue
             try:
                 if len(properties) == 1 and kind.read(kind.write(a, form, None), form) == b:
@@ -267,7 +285,8 @@ class ModelMap:
             for member in entity_type.members:
                 taking_part.setdefault((member.system, member.collection), []).append((entity_type, member))
         self.collections: dict[tuple[str, str], CollectionMap] = {
-            place: CollectionMap(*place, members, (extra or {}).get(place, ())) for place, members in taking_part.items()
+            place: CollectionMap(*place, members, (extra or {}).get(place, ()))
+            for place, members in taking_part.items()
         }
         self.members: dict[tuple[str, str], MemberMap] = {
             (m.type.name, m.name): m for c in self.collections.values() for m in c.members
@@ -281,7 +300,14 @@ def _conversions(field: Field, view: View) -> list[tuple[str, str]]:
         joined = ",".join(p.path for p in access.properties)
         for prop in access.properties:
             form = prop.form
-            described = (part.kind.name, joined, form.type, form.style, sorted((form.values or {}).items()), form.timezone)
+            described = (
+                part.kind.name,
+                joined,
+                form.type,
+                form.style,
+                sorted((form.values or {}).items()),
+                form.timezone,
+            )
             found.append((prop.path, repr(described)))
     return found
 

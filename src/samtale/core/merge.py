@@ -7,11 +7,13 @@ breaks ties, nothing more: there is no master, and renaming systems changes no v
 from __future__ import annotations
 
 from collections.abc import Sequence
+from types import EllipsisType
 from typing import Literal, NamedTuple
 
 import msgspec
 
 from samtale.core.compare import Statement, is_empty, overlay, same
+from samtale.core.kinds import Value
 from samtale.core.model import Agreed, Field, FieldValue, Model, Prefer
 
 Reason = Literal[
@@ -130,10 +132,22 @@ def _won(field: Field, agreed: Agreed, winner: Candidate, reason: Reason, losers
     if winner.value == agreed.value:
         when = Interval(agreed.after, agreed.until)
         return Verdict(
-            field=field.name, value=agreed.value, rev=agreed.rev, reason="agreed", origin=agreed.origin, when=when, losers=losers
+            field=field.name,
+            value=agreed.value,
+            rev=agreed.rev,
+            reason="agreed",
+            origin=agreed.origin,
+            when=when,
+            losers=losers,
         )
     return Verdict(
-        field=field.name, value=winner.value, rev=agreed.rev + 1, reason=reason, origin=winner.origin, when=winner.when, losers=losers
+        field=field.name,
+        value=winner.value,
+        rev=agreed.rev + 1,
+        reason=reason,
+        origin=winner.origin,
+        when=winner.when,
+        losers=losers,
     )
 
 
@@ -141,13 +155,19 @@ def _decide(field: Field, agreed: Agreed, candidates: list[Candidate], model: Mo
     rule = field.conflict
     if rule == "ask":
         return Verdict(
-            field=field.name, value=None, rev=agreed.rev, reason="unchanged", conflict=Conflict("edit", tuple(candidates))
+            field=field.name,
+            value=None,
+            rev=agreed.rev,
+            reason="unchanged",
+            conflict=Conflict("edit", tuple(candidates)),
         )
     if isinstance(rule, Prefer):
         for system in rule.systems:
             preferred = [c for c in candidates if c.system == system]
             if len(preferred) == 1:
-                return _won(field, agreed, preferred[0], "preferred", tuple(c for c in candidates if c is not preferred[0]))
+                return _won(
+                    field, agreed, preferred[0], "preferred", tuple(c for c in candidates if c is not preferred[0])
+                )
     winner, reason = newest(candidates, model)
     return _won(field, agreed, winner, reason, tuple(c for c in candidates if c is not winner))
 
@@ -167,14 +187,20 @@ def _fill(field: Field, agreed: Agreed, statements: Sequence[Statement], model: 
     joining = [s for s in statements if s.reading == "join" and not is_empty(s.value)]
     adding = [s for s in joining if _united(agreed.value, s.value) not in (None, agreed.value)]
     if adding:
-        candidates = [c._replace(value=_united(agreed.value, c.value) or c.value) for c in _candidates(adding, agreed, model)]
+        candidates = [
+            c._replace(value=_united(agreed.value, c.value) or c.value) for c in _candidates(adding, agreed, model)
+        ]
         if len(candidates) == 1:
             return _won(field, agreed, candidates[0], "filled", ())
         return _decide(field, agreed, candidates, model)
     return Verdict(
-        field=field.name, value=agreed.value, rev=agreed.rev, reason="unchanged", origin=agreed.origin,
+        field=field.name,
+        value=agreed.value,
+        rev=agreed.rev,
+        reason="unchanged",
+        origin=agreed.origin,
         when=Interval(agreed.after, agreed.until),
-    )  # fmt: skip
+    )
 
 
 def _first_link(field: Field, statements: Sequence[Statement], model: Model, answers: Sequence[str]) -> Verdict:
@@ -191,25 +217,44 @@ def _first_link(field: Field, statements: Sequence[Statement], model: Model, ans
         value = overlay(field.empty, value)
         reason: Reason = "finer" if finer else "same" if len(filled) == len(speaking) else "filled"
         return Verdict(
-            field=field.name, value=value, rev=1, reason=reason, origin=statement.side.member, when=_known_when(statement)
+            field=field.name,
+            value=value,
+            rev=1,
+            reason=reason,
+            origin=statement.side.member,
+            when=_known_when(statement),
         )
-    candidates = []
+    candidates: list[Candidate] = []
     for statement in filled:
         value = overlay(field.empty, statement.value)
         if not any(c.value == value for c in candidates):
-            candidates.append(Candidate(value, statement.side.member, statement.side.map.system, _known_when(statement)))
+            candidates.append(
+                Candidate(value, statement.side.member, statement.side.map.system, _known_when(statement))
+            )
     winner = _first_winner(candidates, model, answers)
     if winner is None:
-        return Verdict(field=field.name, value=None, rev=0, reason="unchanged", conflict=Conflict("first_link", tuple(candidates)))
+        return Verdict(
+            field=field.name, value=None, rev=0, reason="unchanged", conflict=Conflict("first_link", tuple(candidates))
+        )
     losers = tuple(c for c in candidates if c is not winner)
     return Verdict(
-        field=field.name, value=winner.value, rev=1, reason="first_link", origin=winner.origin, when=winner.when, losers=losers
+        field=field.name,
+        value=winner.value,
+        rev=1,
+        reason="first_link",
+        origin=winner.origin,
+        when=winner.when,
+        losers=losers,
     )
 
 
 def _known_when(statement: Statement) -> Interval:
     side = statement.side
-    return Interval(side.modified - 1, side.modified + 999) if side.modified is not None else Interval(ANYTIME, side.seen_at)
+    return (
+        Interval(side.modified - 1, side.modified + 999)
+        if side.modified is not None
+        else Interval(ANYTIME, side.seen_at)
+    )
 
 
 def _first_winner(candidates: Sequence[Candidate], model: Model, answers: Sequence[str]) -> Candidate | None:
@@ -241,7 +286,7 @@ def _together(filled: Sequence[Statement]) -> tuple[FieldValue, Statement, bool]
 
 def _united(a: FieldValue, b: FieldValue) -> FieldValue | None:
     """Both values in one, if they contradict each other in no part."""
-    united = []
+    united: list[Value | EllipsisType | None] = []
     for x, y in zip(a, b, strict=True):
         if x is None or x is ...:
             united.append(y if y is not ... or x is ... else x)

@@ -7,6 +7,7 @@ connectors, or a store.
 
 from __future__ import annotations
 
+from types import EllipsisType
 from typing import Literal, NamedTuple
 
 import msgspec
@@ -18,7 +19,7 @@ from samtale.core.kinds import Form, Kind, Raw, Value, kind_named
 MISSING: Raw = "\x00"
 
 #: A field's value: one entry per part (a plain field has one part). None is an empty part, Ellipsis a part that this side cannot show.
-FieldValue = tuple[Value | None, ...]
+FieldValue = tuple[Value | EllipsisType | None, ...]
 
 
 class Agreed(NamedTuple):
@@ -72,7 +73,7 @@ class Field(msgspec.Struct, frozen=True, kw_only=True):
         """The value on one line, for people."""
         if value is None:
             return ""
-        shown = (p.kind.show(v) for p, v in zip(self.parts, value, strict=True) if v is not None and v is not ...)
+        shown = (p.kind.show(v) for p, v in zip(self.parts, value, strict=True) if not (v is None or v is ...))
         return ", ".join(s for s in shown if s)
 
 

@@ -7,6 +7,8 @@ has happened yet, and what is agreed, settled and written moves only when the pl
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from dataclasses import field as dataclass_field
 from hashlib import blake2b
 from typing import Literal
 
@@ -23,10 +25,30 @@ RecordName = tuple[str, str, str]  #: system, collection, key
 
 #: Why something is held. Closed list: programs and the documentation rely on it.
 HeldCode = Literal[
-    "ambiguous", "suggested", "twin", "merge", "incomplete", "linking", "marked", "attempt", "unknown", "conflict", "first_link",
-    "unreadable", "unwritable", "required", "waiting", "impossible", "brake", "first_run", "oscillation", "refused", "missing", "delete",
+    "ambiguous",
+    "suggested",
+    "twin",
+    "merge",
+    "incomplete",
+    "linking",
+    "marked",
+    "attempt",
+    "unknown",
+    "conflict",
+    "first_link",
+    "unreadable",
+    "unwritable",
+    "required",
+    "waiting",
+    "impossible",
+    "brake",
+    "first_run",
+    "oscillation",
+    "refused",
+    "missing",
+    "delete",
     "unavailable",
-]  # fmt: skip
+]
 
 
 class FieldChange(msgspec.Struct, frozen=True, kw_only=True):
@@ -130,15 +152,16 @@ class EntityState(msgspec.Struct, kw_only=True):
     suspended: tuple[str, ...] = ()  #: members whose record left their ``where``
 
 
-class Circumstances(msgspec.Struct, kw_only=True):
+@dataclass(kw_only=True)
+class Circumstances:
     """What a decision needs to know of the world around the entity."""
 
     model: Model
-    refs: References = References()
-    collections: Mapping[tuple[str, str], CollectionMap] = {}
+    refs: References = dataclass_field(default_factory=References)
+    collections: Mapping[tuple[str, str], CollectionMap] = dataclass_field(default_factory=dict)
     writable: Callable[[str], bool] = lambda system: True  #: shared, not paused, and reachable
     #: (entity type, field) to systems preferred at first link, best first
-    answers: Mapping[tuple[str, str], tuple[str, ...]] = {}
+    answers: Mapping[tuple[str, str], tuple[str, ...]] = dataclass_field(default_factory=dict)
     #: Whether a create may be planned: None yes, "" no (its rule does not ask for it), else why it is held
     may_create: Callable[[EntityState, MemberMap, CreateRule, Side], Held | Literal[""] | None] = lambda *_: None
 
@@ -176,7 +199,15 @@ class _Work:
     def hold(self, code: HeldCode, reason: str, side: Side | None = None, field: str = "", **more: object) -> None:
         refs = (self.name(side),) if side else tuple(self.name(s) for s in self.state.sides)
         self.held.append(
-            Held(code=code, reason=reason, refs=refs, type=self.state.type.name, entity=self.state.id, field=field, **more)  # type: ignore[arg-type]
+            Held(
+                code=code,
+                reason=reason,
+                refs=refs,
+                type=self.state.type.name,
+                entity=self.state.id,
+                field=field,
+                **more,
+            )  # type: ignore[arg-type]
         )
 
     # one field
@@ -196,7 +227,11 @@ class _Work:
                 self._note_unread(field, statement)
         if not statements or (agreed is None and not any(s.reading in ("join", "edit", "same") for s in statements)):
             return
-        if agreed is not None and all(_quiet(s, agreed.rev) for s in statements) and self._write_only_settled(index, agreed.rev):
+        if (
+            agreed is not None
+            and all(_quiet(s, agreed.rev) for s in statements)
+            and self._write_only_settled(index, agreed.rev)
+        ):
             return
         answers = self.around.answers.get((self.state.type.name, field.name), ())
         verdict = merge(field, agreed, statements, self.model, answers)
@@ -225,7 +260,9 @@ class _Work:
     def _note_unread(self, field: Field, statement: Statement) -> None:
         for view in statement.views:
             if view.reading == "unread" and isinstance(view.value, Unread):
-                self.hold("unreadable", f"{view.value.path} cannot be read: {view.value.reason}", statement.side, field.name)
+                self.hold(
+                    "unreadable", f"{view.value.path} cannot be read: {view.value.reason}", statement.side, field.name
+                )
         number = statement.side.map.by_field[self._index(field)][0]
         if field.to and statement.side.map.waiting(number, statement.side.shown, self.around.refs):
             self.hold("waiting", f"what {field.name} refers to is not linked yet", statement.side, field.name)
@@ -272,7 +309,9 @@ class _Work:
         self._write(field, verdict, side, number, shown)
 
     def _agrees(self, side: Side, number: int, shown: FieldValue, value: FieldValue, rev: int, reading: object) -> bool:
-        return same(shown, value) or (rev == NO_BASE and not is_empty(shown) and side.map.coarsens(number, value, shown))
+        return same(shown, value) or (
+            rev == NO_BASE and not is_empty(shown) and side.map.coarsens(number, value, shown)
+        )
 
     def _rebase(self, side: Side, number: int, base: list[Raw]) -> None:
         for position in side.map.positions[number]:
@@ -286,7 +325,9 @@ class _Work:
         try:
             properties = side.map.write(number, verdict.value, side.shown, self.around.refs)
         except Unwritten as problem:
-            self.hold("waiting" if problem.waiting else "unwritable", f"{problem.path}: {problem.reason}", side, field.name)
+            self.hold(
+                "waiting" if problem.waiting else "unwritable", f"{problem.path}: {problem.reason}", side, field.name
+            )
             return
         collection = self.around.collections[(side.map.system, side.map.member.collection)]
         expected = {path: side.shown[collection.index[path]] for path in properties}
@@ -295,9 +336,13 @@ class _Work:
         reason = verdict.reason if verdict.reason not in ("unchanged", "agreed") else "behind"
         self.changes[id(side)].append(
             FieldChange(
-                field=field.name, old=field.show(shown) if shown is not None else None, new=field.show(verdict.value), reason=reason,
-                properties=properties, expected=expected,
-            )  # fmt: skip
+                field=field.name,
+                old=field.show(shown) if shown is not None else None,
+                new=field.show(verdict.value),
+                reason=reason,
+                properties=properties,
+                expected=expected,
+            )
         )
 
     # deletions and creates
@@ -326,7 +371,12 @@ class _Work:
             if member.name in taken or not member.create:
                 continue
             target = next(
-                (m for c in self.around.collections.values() for m in c.members if m.type is self.state.type and m.name == member.name),
+                (
+                    m
+                    for c in self.around.collections.values()
+                    for m in c.members
+                    if m.type is self.state.type and m.name == member.name
+                ),
                 None,
             )
             for origin, rule in member.create:
@@ -347,11 +397,22 @@ class _Work:
         for field in self.state.type.fields:
             value = self.agreed[field.name].value if field.name in self.agreed else None
             if field.required and (value is None or is_empty(value)):
-                self.hold("required", f"{field.name} is empty, and {target.member.label} cannot be created without it", origin, field.name)
+                self.hold(
+                    "required",
+                    f"{field.name} is empty, and {target.member.label} cannot be created without it",
+                    origin,
+                    field.name,
+                )
                 return True
         changes = self._draft(target, origin)
         values = {path: raw for change in changes for path, raw in change.properties.items()}
-        lacking = [p.path for v in target.views for a in v.accesses for p in a.properties if p.required and p.path not in values]
+        lacking = [
+            p.path
+            for v in target.views
+            for a in v.accesses
+            for p in a.properties
+            if p.required and p.path not in values
+        ]
         if lacking:
             self.hold("required", f"{lacking[0]} is required by {target.name}, and nothing fills it", origin)
         elif values:
@@ -375,24 +436,50 @@ class _Work:
                     self.hold(code, f"{problem.path}: {problem.reason}", origin, field.name)
             if properties:
                 changes.append(
-                    FieldChange(field=field.name, old=None, new=field.show(agreed.value), reason="created", properties=properties)
+                    FieldChange(
+                        field=field.name,
+                        old=None,
+                        new=field.show(agreed.value),
+                        reason="created",
+                        properties=properties,
+                    )
                 )
         return changes
 
     # the result
 
     def _sealed(
-        self, kind: WriteKind, target: MemberMap, key: str | None, fields: tuple[FieldChange, ...], version: str | None,
+        self,
+        kind: WriteKind,
+        target: MemberMap,
+        key: str | None,
+        fields: tuple[FieldChange, ...],
+        version: str | None,
         origin: RecordName | None,
-    ) -> Write:  # fmt: skip
+    ) -> Write:
         member = target.member
-        content = (kind, member.system, member.collection, key, origin, [(c.field, c.properties, c.expected) for c in fields])
+        content = (
+            kind,
+            member.system,
+            member.collection,
+            key,
+            origin,
+            [(c.field, c.properties, c.expected) for c in fields],
+        )
         clears = kind == "update" and any(raw in (None, "") for c in fields for raw in c.properties.values())
         return Write(
-            id=blake2b(msgspec.json.encode(content, order="sorted"), digest_size=10).hexdigest(), kind=kind, type=self.state.type.name,
-            system=member.system, collection=member.collection, key=key, entity=self.state.id, fields=fields, version=version,
-            origin=origin, clears=clears,
-        )  # fmt: skip
+            id=blake2b(msgspec.json.encode(content, order="sorted"), digest_size=10).hexdigest(),
+            kind=kind,
+            type=self.state.type.name,
+            system=member.system,
+            collection=member.collection,
+            key=key,
+            entity=self.state.id,
+            fields=fields,
+            version=version,
+            origin=origin,
+            clears=clears,
+        )
 
     def result(self) -> EntityPlan:
         for side in self.state.sides:
@@ -407,10 +494,17 @@ class _Work:
                 kept = None if base == list(side.shown) else tuple(base)
                 bases.append(NewBase(system=system, collection=collection, key=key, revs=tuple(revs), base=kept))
         return EntityPlan(
-            type=self.state.type.name, entity=self.state.id, new=self.state.new, links=self.state.links, agreed=self.moved,
-            bases=tuple(bases), writes=tuple(self.writes), held=tuple(self.held), verdicts=tuple(self.verdicts),
+            type=self.state.type.name,
+            entity=self.state.id,
+            new=self.state.new,
+            links=self.state.links,
+            agreed=self.moved,
+            bases=tuple(bases),
+            writes=tuple(self.writes),
+            held=tuple(self.held),
+            verdicts=tuple(self.verdicts),
             looks=tuple(self.name(s) for s in self.state.sides),
-        )  # fmt: skip
+        )
 
 
 def _joins(state: EntityState, side: Side) -> bool:
@@ -429,8 +523,12 @@ def _untouched(side: Side, field: int, rev: int) -> bool:
 
 def _quiet(statement: Statement, rev: int) -> bool:
     """Whether this record asks for nothing: it shows what it was settled with, at the agreed revision."""
-    return not statement.rejoin and not statement.apart and all(
-        (v.reading == "same" and v.rev == rev) or v.rev == APART or v.reading == "unread" for v in statement.views
+    return (
+        not statement.rejoin
+        and not statement.apart
+        and all(
+            (v.reading == "same" and v.rev == rev) or v.rev == APART or v.reading == "unread" for v in statement.views
+        )
     )
 
 

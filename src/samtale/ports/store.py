@@ -44,6 +44,7 @@ class RecordRow(NamedTuple):
     shape: int
     shown: Sequence[Raw]  #: by the shape's positions; MISSING for what the payload did not hold
     seen_at: int  #: request time of the look that showed this first
+    after: int = 0  #: the last look that still showed something else; 0: there was none
     version: str | None = None
     modified: int | None = None  #: the system's own time of change, corrected by its clock offset
     created: int | None = None
@@ -240,7 +241,13 @@ class Session(Protocol):
     def undecide(self, kind: str, subject: str) -> None: ...
     def note(self, rows: Sequence[HistoryRow]) -> None: ...
     def history(
-        self, *, entity: str | None = None, ref: RecordRef | None = None, since: int = 0, kinds: Collection[str] = (), limit: int = 1000
+        self,
+        *,
+        entity: str | None = None,
+        ref: RecordRef | None = None,
+        since: int = 0,
+        kinds: Collection[str] = (),
+        limit: int = 1000,
     ) -> list[HistoryRow]:
         """Newest last; the last ``limit`` ones."""
         ...

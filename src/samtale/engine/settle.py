@@ -1,0 +1,139 @@
+"""Settle: a write took effect, so the base of what it wrote moves forward, to what the system made of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from samtale.core.compare import APART, NO_BASE, is_empty
+from samtale.core.kinds import Raw
+from samtale.core.mapping import MemberMap
+from samtale.core.model import MISSING, Agreed
+from samtale.core.plan import Write
+from samtale.engine.observe import index
+from samtale.engine.setting import Place, Setting
+from samtale.ports.connector import Written
+from samtale.ports.store import AttemptRow, HistoryRow, LinkRow, Look, RecordRow, Session
+
+
+def agreed_of(session: Session, entity: str) -> dict[str, Agreed]:
+    """An entity's agreed values, by field."""
+    row = session.entities([entity]).get(entity)
+    if row is None:
+        return {}
+    return {name: a for name, a in zip(session.shapes()[row.shape], row.agreed, strict=True) if a is not None}
+
+
+def settle_create(setting: Setting, session: Session, place: Place, attempt: AttemptRow, written: Written) -> None:
+    """The new record is known, and linked to what it was created for."""
+    now = setting.clock.now_ms()
+    row, mark = _shown(setting, session, place, attempt.collection, written, attempt.values, now)
+    session.put_records([row])
+    index(setting, session, place, [row], {row.key: mark or attempt.mark or None})
+    if written.record is None:
+        session.put_looks([Look(row.collection, row.key, now + setting.lag_ms(place[0]), fetch=True)])
+    adopt(setting, session, place, attempt, row, "created")
+
+
+def adopt(
+    setting: Setting, session: Session, place: Place, attempt: AttemptRow, row: RecordRow, how: str = "adopted"
+) -> None:
+    """Link the record that a create made; what it shows now is its base."""
+    now = setting.clock.now_ms()
+    member = setting.maps.members[attempt.type, ".".join(place)]
+    agreed = agreed_of(session, attempt.entity)
+    revs = [_created_rev(member, number, agreed, attempt.values) for number in range(len(member.views))]
+    session.put_links([LinkRow(attempt.type, attempt.entity, row.collection, row.key, how, now, row.shape, revs, None)])
+    state: Literal["done", "adopted"] = "done" if how == "created" else "adopted"
+    session.close([attempt._replace(state=state, key=row.key, closed_at=now)])
+    session.note(
+        [HistoryRow(now, how, attempt.type, attempt.entity, row.collection, row.key, {"values": attempt.values})]
+    )
+    session.put_looks([Look(row.collection, row.key)])
+
+
+def _created_rev(member: MemberMap, number: int, agreed: dict[str, Agreed], values: Mapping[str, Raw]) -> int:
+    """A view that was sent, or had nothing to send, is settled; one whose value could not be sent yet is behind."""
+    known = agreed.get(member.views[number].field)
+    if known is None:
+        return NO_BASE
+    paths = {p.path for access in member.views[number].accesses for p in access.properties}
+    return (
+        known.rev
+        if is_empty(known.value) or paths & values.keys() or not member.writable(number, creating=True)
+        else known.rev - 1
+    )
+
+
+def settle_update(setting: Setting, session: Session, write: Write, attempt: AttemptRow, written: Written) -> None:
+    """The written views have the agreed revision, and their base is what the record shows now."""
+    place = (write.system, write.collection)
+    now = setting.clock.now_ms()
+    ref = (attempt.collection, written.key)
+    link = next((x for x in session.links_of([ref]) if x.type == write.type), None)
+    old = session.records([ref])[ref]
+    mapping = setting.maps.collections[place]
+    was = mapping.reshape(old.shown, session.shapes()[old.shape], strictly=False)
+    row, mark = _shown(setting, session, place, attempt.collection, written, write.values, now, was, old)
+    row = row._replace(written_at=now, before={**write.expected}, after=max(old.seen_at, old.after))
+    session.put_records([row])
+    index(setting, session, place, [row], {row.key: mark})
+    session.close([attempt._replace(state="done", closed_at=now)])
+    data: dict[str, Any] = {path: [write.expected.get(path), value] for path, value in write.values.items()}
+    session.note([HistoryRow(now, "updated", write.type, write.entity, *ref, data)])
+    if link is not None:
+        kept = (old.shown, old.shape) if link.base is None else (link.base, link.shape)
+        base = mapping.reshape(kept[0], session.shapes()[kept[1]], strictly=True)
+        session.put_links([_moved(setting, session, write, link, row, base)])
+    looks = [Look(*ref)]
+    if written.record is None:
+        looks.append(Look(*ref, now + setting.lag_ms(place[0]), fetch=True))
+    session.put_looks(looks)
+
+
+def _moved(setting: Setting, session: Session, write: Write, link: LinkRow, row: RecordRow, base: list[Raw]) -> LinkRow:
+    member = setting.maps.members[write.type, f"{write.system}.{write.collection}"]
+    agreed = agreed_of(session, write.entity)
+    revs = list(link.revs) if len(link.revs) == len(member.views) else [NO_BASE] * len(member.views)
+    fields = {change.field for change in write.fields}
+    sent = write.values
+    for number, view in enumerate(member.views):
+        if view.field not in fields or view.field not in agreed or revs[number] == APART:
+            continue
+        if any(p.path in sent for access in view.accesses for p in access.properties):
+            revs[number] = agreed[view.field].rev
+            for position in member.positions[number]:
+                base[position] = row.shown[position]
+    as_shown = list(base) == list(row.shown)
+    return link._replace(revs=revs, base=None if as_shown else base, shape=row.shape)
+
+
+def _shown(
+    setting: Setting,
+    session: Session,
+    place: Place,
+    collection: int,
+    written: Written,
+    values: Mapping[str, Raw],
+    now: int,
+    was: list[Raw] | None = None,
+    old: RecordRow | None = None,
+) -> tuple[RecordRow, str | None]:
+    """What the record shows now: by the answer, or, where it could not be read back, what was sent over what was there."""
+    mapping = setting.maps.collections[place]
+    shape = session.shape(mapping.shape)
+    if written.record is None:
+        shown = list(was) if was is not None else [MISSING] * len(mapping.paths)
+        for path, raw in values.items():
+            if path in mapping.index:
+                shown[mapping.index[path]] = raw
+        version = old.version if old is not None else None
+        row = RecordRow(collection, written.key, b"", shape, shown, now, 0, version, None, None, None, now, {})
+        return row, None
+    seen = setting.decoders[place](written.record)
+    shown = [b if a == MISSING else a for a, b in zip(seen.shown, was, strict=True)] if was is not None else seen.shown
+    modified = None if seen.modified is None else seen.modified - written.clock_offset
+    created = None if seen.created is None else seen.created - written.clock_offset
+    return RecordRow(
+        collection, written.key, seen.digest, shape, shown, now, 0, seen.version, modified, created, None, now, {}
+    ), seen.mark
