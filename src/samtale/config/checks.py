@@ -85,12 +85,14 @@ def check_overlaps(types: Mapping[str, TypeDraft], findings: Findings) -> None:
         where_a, where_b = dict(a.member.where), dict(b.member.where)
         if any(path in where_b and where_b[path] != value for path, value in where_a.items()):
             continue
-        later, other = (b, type_a) if not b.node.standard else (a, type_b)
+        # Mend the one that makes no difference yet; else the project's own; else the later.
+        at = a if (not where_a, not a.node.standard) > (not where_b, not b.node.standard) else b
+        other = type_b if at is a else type_a
         why = f"A record of `{a.member.name}` can belong to `{type_a}` and to `{type_b}`."
         remedy = (
             f"Tell them apart with a `where` on one property, with another value than in `{other}`; or map nothing."
         )
-        findings.add("members_overlap", later.node, why=why, remedy=remedy)
+        findings.add("members_overlap", at.node, why=why, remedy=remedy)
 
 
 def check_references(types: Mapping[str, TypeDraft], findings: Findings) -> None:

@@ -144,7 +144,7 @@ def closest(word: str, known: Iterable[str]) -> str | None:
     """The name nearest to the word, by any casing, or by its last part (`City` for `MailAddress.City`)."""
     names = sorted(set(known))
     lowered = {name.lower(): name for name in reversed(names)}
-    found = difflib.get_close_matches(word.lower(), lowered, n=1, cutoff=0.7)
+    found = difflib.get_close_matches(word.lower(), lowered, n=1, cutoff=0.6)
     if found:
         return lowered[found[0]]
     tails = {name.rpartition(".")[2].lower(): name for name in reversed(names)}

@@ -9,23 +9,29 @@ from samtale.config.fields import FieldDraft
 from samtale.config.nodes import Node
 from samtale.config.reader import Reader, described
 from samtale.core.kinds import Form
+from samtale.core.kinds.choice import ANY_OTHER
 from samtale.ports.connector import PropertySpec
 
 #: Property types that can hold a kind; kinds that are not named here are text.
 TYPES = {
     "org_number": ("string", "integer"),
+    "phone": ("string", "integer"),
     "date": ("date", "datetime", "string"),
     "datetime": ("datetime", "date", "string"),
     "integer": ("integer", "decimal", "string"),
     "decimal": ("decimal", "integer", "string"),
-    "boolean": ("boolean",),
+    "boolean": ("boolean", "integer", "string"),
     "choice": ("string", "integer", "boolean"),
     "list": ("array",),
-    "reference": ("string", "integer"),
+    "reference": ("string", "integer", "object"),
 }
 
-#: In a map of values: every property value that no other line names.
-REST = "*"
+#: The styles of the kinds that have some.
+STYLES = {
+    "country": ("alpha2", "alpha3", "english", "native", "any"),
+    "phone": ("e164", "international", "national", "any"),
+    "language": ("tag", "underscore", "english", "native"),
+}
 
 
 def fitting_types(kind: str) -> tuple[str, ...]:
@@ -36,9 +42,10 @@ def fitting_types(kind: str) -> tuple[str, ...]:
 class FormReader(Reader):
     """Reads what a row says about the form of its property."""
 
-    def __init__(self, findings: Findings, timezone: str) -> None:
+    def __init__(self, findings: Findings, timezone: str, region: str) -> None:
         super().__init__(findings)
         self.timezone = timezone
+        self.region = region
 
     def form(
         self, prop: PropertySpec, draft: FieldDraft, kind: str, entries: Mapping[str, Node], node: Node
@@ -46,8 +53,8 @@ class FormReader(Reader):
         """The property's form, or None after a finding."""
         values = None
         if "values" in entries:
-            if kind != "choice":
-                why = f"`{draft.field.name}` is `{kind}`; only a choice has a map of values."
+            if kind not in ("choice", "boolean"):
+                why = f"`{draft.field.name}` is `{kind}`; only a choice or a boolean has a map of values."
                 self.findings.add(
                     "values_clash", entries["values"], why=why, remedy="Remove `values`, or make the field a choice."
                 )
@@ -57,20 +64,32 @@ class FormReader(Reader):
             self.check_plain_choice(prop, draft, node)
         return Form(
             type=prop.type,
-            style=self.text(entries.get("style"), "the style") or prop.style,
+            style=self.style(prop, kind, entries.get("style")),
             max_length=prop.max_length,
             values=values,
+            region=self.region,
             timezone=self.timezone,
+            nullable=prop.nullable,
         )
+
+    def style(self, prop: PropertySpec, kind: str, node: Node | None) -> str | None:
+        """The style that the row asks for, else the connector's, where the kind knows it."""
+        known = STYLES.get(kind, ())
+        if node is not None and not known:
+            self.findings.add("unknown_key", node, why=f"`{kind}` knows no `style`.", remedy="Remove it.")
+        elif node is not None:
+            return self.one_of(node, "style", known, "any")
+        return prop.style if prop.style in known else None
 
     def values(self, prop: PropertySpec, draft: FieldDraft, node: Node) -> dict[str, tuple[str, ...]]:
         """Field value, and the property values that say so; the first of them is written for it."""
         found: dict[str, tuple[str, ...]] = {}
         owner: dict[str, str] = {}
+        allowed = draft.values or ("true", "false")
         for value, entry in self.entries(node, "a map of values").items():
-            if value not in draft.values:
+            if value not in allowed:
                 why = f"`{value}` is no value of `{draft.field.name}`."
-                self.findings.add("values_clash", entry, why=why, remedy=did_you_mean(value, draft.values))
+                self.findings.add("values_clash", entry, why=why, remedy=did_you_mean(value, allowed))
                 continue
             for raw in entry.items:
                 word = self.property_value(raw, prop)
@@ -94,7 +113,7 @@ class FormReader(Reader):
             )
             return None
         word = str(node.value).lower() if isinstance(node.value, bool) else str(node.value)
-        if prop.values and word != REST and word not in prop.values:
+        if prop.values and word != ANY_OTHER and word not in prop.values:
             remedy = did_you_mean(word, prop.values)
             self.findings.add("values_clash", node, why=f"`{prop.path}` never shows `{word}`.", remedy=remedy)
         return word

@@ -93,7 +93,7 @@ class _TypeReader(Reader):
     def type(self, name: str, node: Node) -> TypeDraft:
         entries = node.entries
         fields = FieldReader(self.findings).fields(entries.get("fields"), self.project.systems)
-        reader = MemberReader(self.findings, name, fields, self.project.timezone)
+        reader = MemberReader(self.findings, name, fields, self.project.timezone, self.project.region)
         members: dict[str, MemberDraft] = {}
         for member, inner in entries["members"].entries.items() if "members" in entries else ():
             system, _, collection = member.partition(".")

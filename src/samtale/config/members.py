@@ -56,11 +56,13 @@ class MemberDraft:
 class MemberReader(Reader):
     """Reads the members of one entity type."""
 
-    def __init__(self, findings: Findings, entity: str, fields: Mapping[str, FieldDraft], timezone: str) -> None:
+    def __init__(
+        self, findings: Findings, entity: str, fields: Mapping[str, FieldDraft], timezone: str, region: str
+    ) -> None:
         super().__init__(findings)
         self.entity = entity
         self.fields = fields
-        self.forms = FormReader(findings, timezone)
+        self.forms = FormReader(findings, timezone, region)
         #: `field` or `field.part`, and which part of which field that is
         self.parts = {
             f"{name}.{part.name}" if part.name else name: (draft, i)

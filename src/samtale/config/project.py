@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 import msgspec
 import sqlalchemy
+from babel.core import get_global
 from sqlalchemy.exc import ArgumentError
 
 from samtale.config.brakes import read_brakes
@@ -31,7 +32,19 @@ PROJECT_FILE = "samtale.yaml"
 STATE_FOLDER = ".samtale"
 DEFAULT_STORE = f"sqlite:///{STATE_FOLDER}/store.db"
 
-KEYS = ("workspace", "timezone", "owner", "notice", "store", "first_link", "followers", "order", "systems", "brakes")
+KEYS = (
+    "workspace",
+    "timezone",
+    "region",
+    "owner",
+    "notice",
+    "store",
+    "first_link",
+    "followers",
+    "order",
+    "systems",
+    "brakes",
+)
 SYSTEM_KEYS = ("connector", "base_url", "auth", "share", "full_sync", "pause", "collections", "options")
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,39}")
@@ -103,6 +116,7 @@ class Project(msgspec.Struct, frozen=True, kw_only=True):
     root: Path  #: the folder of samtale.yaml
     workspace: str  #: names this company in a store that may hold many
     timezone: str = "UTC"
+    region: str = "NO"  #: ISO 3166 alpha-2; where phone numbers without a country code belong
     owner: str = ""  #: who the dataflow documents belong to
     notice: str = ""  #: a sentence that the dataflow documents carry
     store: StoreConfig = StoreConfig(url=DEFAULT_STORE)
@@ -169,12 +183,14 @@ class _ProjectReader(Reader):
     def project(self, node: Node) -> Project:
         entries = self.keys(node, KEYS, PROJECT_FILE, required=("workspace", "systems"))
         systems = self.systems(entries.get("systems"))
+        timezone = self.timezone(entries.get("timezone"))
         first_link = self.first_link(entries.get("first_link"), systems)
         followers = self.one_of(entries.get("followers"), "followers", ("equal", "apart"), "equal")
         return Project(
             root=self.root,
             workspace=self.name(entries.get("workspace"), "the workspace") or "",
-            timezone=self.timezone(entries.get("timezone")),
+            timezone=timezone,
+            region=self.region(entries.get("region"), timezone),
             owner=self.text(entries.get("owner"), "the owner") or "",
             notice=self.text(entries.get("notice"), "the notice") or "",
             store=self.store(entries.get("store")),
@@ -206,6 +222,17 @@ class _ProjectReader(Reader):
         except (KeyError, ValueError, OSError):
             self.findings.add("unknown_timezone", node, why=f"`{name}` is none.", remedy=_zone_remedy(name))
         return name
+
+    def region(self, node: Node | None, timezone: str) -> str:
+        """The country that the project names, else the one of its time zone."""
+        if node is None:
+            territory = str(get_global("zone_territories").get(timezone, ""))
+            return territory if territory in get_global("territory_currencies") else "NO"
+        code = self.text(node, "the region")
+        if code is not None and code not in get_global("territory_currencies"):
+            why = "`region` is no country's code of two capital letters."
+            self.findings.add("wrong_value", node, why=why, remedy="Write one, such as `NO` or `SE`.")
+        return code or "NO"
 
     def store(self, node: Node | None) -> StoreConfig:
         if node is None:

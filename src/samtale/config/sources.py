@@ -8,6 +8,7 @@ key without a value removes.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import cache
 from importlib.resources import files
 from typing import NamedTuple
 
@@ -36,6 +37,14 @@ def standard_texts() -> dict[str, str]:
     return {f"{STANDARD_FOLDER}/{name}": (folder / name).read_text(encoding="utf-8") for name in names}
 
 
+@cache
+def _standard_nodes() -> tuple[Node, ...]:
+    findings = Findings()
+    nodes = [n for file, text in standard_texts().items() for n in read_text(text, file, findings, standard=True)]
+    findings.stop_at_errors()
+    return tuple(nodes)
+
+
 def read_sources(project: Project, abouts: Mapping[str, About], findings: Findings) -> Sources:
     """Read and merge every file; what is wrong with one is noted, and the rest goes on."""
     return _SourceReader(project, abouts, findings).sources()
@@ -59,9 +68,8 @@ class _SourceReader(Reader):
         types: dict[str, Node] = {}
         own: set[str] = set()
         removed: set[str] = set()
-        for file, text in standard_texts().items():
-            for node in read_text(text, file, self.findings, standard=True):
-                types[str(node.entries["entity"].value)] = self.expanded(node)
+        for node in _standard_nodes():
+            types[str(node.entries["entity"].value)] = self.expanded(node)
         for name, node in self.project_documents():
             if name in own:
                 remedy = "Describe an entity type in one file; `samtale check` names the other."
