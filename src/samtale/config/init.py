@@ -20,8 +20,6 @@ from samtale.core.model import Prefer
 #: Text that YAML reads as that same text without quotes.
 _PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_./-]*")
 _WORDS = ("true", "false", "null", "yes", "no", "on", "off")
-#: Line ends that JSON leaves as they are and YAML does not.
-_BREAKS = {"\x7f": "\\x7F", "\x85": "\\x85", "\u2028": "\\u2028", "\u2029": "\\u2029", "\ufeff": "\\uFEFF"}
 
 
 class SystemAnswers(msgspec.Struct, frozen=True, kw_only=True):
@@ -133,7 +131,12 @@ def quoted(text: str) -> str:
     """Text as a YAML scalar that reads back as that very text."""
     if _PLAIN.fullmatch(text) and text.lower() not in _WORDS:
         return text
-    return "".join(_BREAKS.get(letter, letter) for letter in json.dumps(text, ensure_ascii=False))
+    return "".join(_escaped(letter) for letter in json.dumps(text, ensure_ascii=False))
+
+
+def _escaped(letter: str) -> str:
+    """What JSON leaves as it is and YAML may not hold: line ends of other alphabets, control characters."""
+    return letter if letter.isprintable() else f"\\U{ord(letter):08X}"
 
 
 def _list(names: Iterator[str] | tuple[str, ...]) -> str:
