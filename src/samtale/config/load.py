@@ -165,11 +165,8 @@ def _taking_part(drafts: Mapping[str, TypeDraft]) -> dict[str, TypeDraft]:
     """Types worth reading records for: those with two members, those the project speaks of, and what these refer to."""
     wanted = [name for name, draft in drafts.items() if draft.own or len(draft.members) > 1]
     for name in wanted:
-        for member in drafts[name].members.values():
-            for field_name, _ in member.rows:
-                to = drafts[name].fields[field_name].field.to
-                if to in drafts and to not in wanted:
-                    wanted.append(str(to))
+        referred = (draft.field.to for draft in drafts[name].fields.values())
+        wanted.extend(sorted({to for to in referred if to is not None and to in drafts and to not in wanted}))
     return {name: draft for name, draft in drafts.items() if name in wanted}
 
 
