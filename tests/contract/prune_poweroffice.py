@@ -15,7 +15,7 @@ from typing import Any
 
 from tests.contract.validate import Contract, Repair, pruned
 
-SHARED = Path(os.environ.get("SAMTALE_SHARED", Path(__file__).resolve().parents[3] / "shared"))
+SHARED = Path(os.environ.get("SAMTALE_SHARED") or Path(__file__).resolve().parents[3] / "shared")
 FILE = SHARED / "openapi" / "poweroffice-v2.json"
 PREFIXES = ("/v2", "/Demo/v2")
 

@@ -120,7 +120,7 @@ class Contract:
     def __init__(self, document: Mapping[str, Any], *, prefixes: Sequence[str]) -> None:
         """`prefixes` are the paths under which the API is served, such as `/v2`; an empty one is the root."""
         copy = {**document, "servers": [{"url": f"{_HOST}{prefix}"} for prefix in prefixes]}
-        readers = dict.fromkeys(_ALSO_JSON, json.loads)
+        readers: dict[str, Callable[[bytes], Any]] = dict.fromkeys(_ALSO_JSON, json.loads)
         self._api = OpenAPI.from_dict(copy, config=Config(extra_media_type_deserializers=readers))
         self._finder = APICallPathFinder(self._api.spec)
 
@@ -189,8 +189,9 @@ def _told(request: Request) -> str:
 
 
 def _reason(error: BaseException) -> str:
-    """The innermost reason that the library gives, with the place in the document."""
+    """What failed, and the innermost reason that the library gives, with its place in the document."""
+    outer = str(error)
     while error.__cause__ is not None:
         error = error.__cause__
     found = best_match(getattr(error, "schema_errors", ()) or ())
-    return f"{found.message} at {found.json_path}" if found is not None else str(error)
+    return f"{outer}: {found.message} at {found.json_path}" if found is not None else f"{outer}: {error}"

@@ -75,7 +75,7 @@ class _Seeder:
         created = self._today - timedelta(seconds=self._dice.randrange(3_600, 90_000_000))
         if self._dice.random() < 0.1:
             created = datetime(2024, 1, 2, 7, 30, 0, 123456, tzinfo=UTC)
-        changed = min(created + timedelta(microseconds=self._dice.randrange(10**13)), self._today)
+        changed = created + (self._today - created) * self._dice.random()
         row = {**self._books.blank(type_), **DEFAULTS[type_.noun], **values, "Id": id_ or self._books.new_id()}
         row[type_.created] = stamp(created)
         row["LastChangedDateTimeOffset"] = stamp(changed if self._dice.random() < 0.7 else created)
