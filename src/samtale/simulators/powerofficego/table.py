@@ -1,6 +1,6 @@
 """Tables in memory that remember their past, because the vendor reads from replicas that lag behind.
 
-A row is never changed in place: each write puts a new one. Knows no property by name but those it is told of.
+A row is never changed in place: each write puts a new one. Knows no property by name but the Number of a ledger.
 """
 
 from __future__ import annotations
@@ -22,6 +22,8 @@ class Table:
         self._versions: dict[int, list[tuple[float, Row | None]]] = {}
         self._handle = handle
         self._owners: dict[str, int] = {}
+        self.highest_number = 0
+        """The highest Number that any row ever had."""
 
     def put(self, id_: int, row: Row | None, moment: float) -> None:
         """Store a row, or its deletion (None), as of `moment`, in the clock's elapsed seconds."""
@@ -33,6 +35,7 @@ class Table:
             new = (row or {}).get(self._handle)
             if new:
                 self._owners[str(new).casefold()] = id_
+        self.highest_number = max(self.highest_number, (row or {}).get("Number") or 0)
         versions = self._versions.setdefault(id_, [])
         versions.append((moment, row))
         del versions[:-_VERSIONS_KEPT]

@@ -150,7 +150,7 @@ def _number(books: Books, type_: Type, row: Row) -> None:
     """
     if type_.noun in NUMBER_SERIES and row["Number"] is None:
         low = NUMBER_SERIES[type_.noun][0]
-        row["Number"] = max((r["Number"] for r in books.tables[type_.noun].all() if r["Number"]), default=low - 1) + 1
+        row["Number"] = max(books.tables[type_.noun].highest_number + 1, low)
     if type_.handle == "Code" and not row["Code"]:
         table = books.tables[type_.noun]
         number = sum(1 for _ in table.all()) + 1
