@@ -41,6 +41,8 @@ class References(msgspec.Struct):
     entities: dict[tuple[str, str, str], str] = {}
     #: (entity, system, collection) to the key of its record there
     keys: dict[tuple[str, str, str], str] = {}
+    #: referred records that are of no matching entity type: no link will ever appear
+    impossible: set[tuple[str, str, str]] = set()
 
     def entity_of(self, system: str, collections: Sequence[str], key: str) -> str | None:
         """The entity that a key in one of these collections belongs to."""
@@ -119,6 +121,14 @@ class MemberMap:
             tuple(index[p.path] for access in view.accesses for p in access.properties) for view in member.views
         )
         self._readers = tuple(self._reader(n) for n in range(len(member.views)))
+        #: properties that refer to other records: path, the entity type that is wanted, the collections whose keys it holds
+        self.references: tuple[tuple[str, str, tuple[str, ...]], ...] = tuple(
+            (prop.path, to, prop.refers)
+            for view in member.views
+            if (to := entity_type.field(view.field).to) is not None
+            for access in view.accesses
+            for prop in access.properties
+        )
 
     def belongs(self, shown: Sequence[Raw]) -> bool:
         """Whether a record that shows this is of this member."""
@@ -186,7 +196,9 @@ class MemberMap:
         for _, properties in accesses:
             for position, prop in properties:
                 raw = shown[position]
-                if raw not in (None, "", MISSING) and refs.entity_of(self.system, prop.refers, str(raw)) is None:
+                if raw in (None, "", MISSING) or refs.entity_of(self.system, prop.refers, str(raw)) is not None:
+                    continue
+                if not any((self.system, name, str(raw)) in refs.impossible for name in prop.refers):
                     return prop.path
         return None
 

@@ -265,7 +265,10 @@ def distinct(setting: Setting, first: str, second: str) -> None:
 
 
 def unlink(setting: Setting, text: str) -> list[RecordName]:
-    """End a link. The records stay as they are, are not linked again by rule, and create nothing until told. Returns the records parted from."""
+    """End a link. The records stay as they are, are not linked again by rule, and create nothing until told.
+
+    Returns the records that it was parted from.
+    """
     name = parse_record(setting, text)
     with setting.store.write() as session:
         ref = _ref(setting, session, name)

@@ -134,10 +134,10 @@ def sync(setting: Setting, *, approval: Approve, full: bool = False) -> Result:
             for kind, count in proposal.counts.items():
                 result.counts[kind] = result.counts.get(kind, 0) + count
             result.held = sum(1 for _ in proposal.held)
-            if proposal.nothing or outcome.done + outcome.moved + outcome.unknown + outcome.failed == 0:
-                if not _wait(setting):
-                    result.quiet = proposal.nothing or outcome.left_out > 0
-                    break
+            progressed = not proposal.nothing and outcome.done + outcome.moved + outcome.unknown + outcome.failed > 0
+            if not progressed and not _wait(setting):
+                result.quiet = not setting.stop.is_set()
+                break
         finally:
             proposal.close()
     return result

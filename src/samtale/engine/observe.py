@@ -11,7 +11,8 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
 from samtale.core.brakes import shrunk
-from samtale.core.link import digest64
+from samtale.core.link import RecordName, digest64
+from samtale.core.mapping import CollectionMap, MemberMap
 from samtale.core.model import MISSING
 from samtale.core.problems import Problem, SystemTrouble
 from samtale.engine.decode import Observation, digest
@@ -410,6 +411,7 @@ def index(
     """Renew the match keys by which candidates for linking are found."""
     mapping = setting.maps.collections[place]
     keys: list[tuple[int, int, str]] = []
+    referred: list[RecordName] = []
     for record in rows:
         mark = marks.get(record.key)
         if mark:
@@ -419,7 +421,28 @@ def index(
                 rules = setting.rules[member.type.name]
                 found, _ = rules.keys(member, record.shown)
                 keys.extend((rules.digest(number, value), record.collection, record.key) for number, value in found)
+                for name in _referred(setting, mapping, member, record) if setting.connects else ():
+                    keys.append((reference_digest(name), record.collection, record.key))
+                    referred.append(name)
     session.put_match([(r.collection, r.key) for r in rows], keys)
+    if referred:
+        known = setting.known(session)
+        session.put_looks([Look(known[name[:2]].id, name[2]) for name in set(referred) if name[:2] in known])
+
+
+def _referred(setting: Setting, mapping: CollectionMap, member: MemberMap, record: RecordRow) -> list[RecordName]:
+    """Records that this one refers to; creating them may depend on it."""
+    found: list[RecordName] = []
+    for path, _, collections in member.references:
+        raw = record.shown[mapping.index[path]]
+        if raw not in (None, "", MISSING):
+            found.extend((member.system, c, str(raw)) for c in collections if (member.system, c) in setting.specs)
+    return found
+
+
+def reference_digest(name: RecordName) -> int:
+    """The match key under which records that refer to this one are found."""
+    return digest64("refers\x1e" + "\x1f".join(name))
 
 
 def mark_digest(mark: str) -> int:

@@ -52,7 +52,7 @@ class Proposal:
             self._few.append(plan)
             return
         if self._spill is None:
-            self._spill = tempfile.TemporaryFile(prefix="samtale-plan-")
+            self._spill = tempfile.TemporaryFile(prefix="samtale-plan-")  # noqa: SIM115 - lives as long as the plan; see close
         self._spilled += 1
         pickle.dump(plan, self._spill, pickle.HIGHEST_PROTOCOL)  # nobody else can reach this file: it has no name
 
@@ -61,7 +61,7 @@ class Proposal:
         if self._spill is not None:
             self._spill.seek(0)
             for _ in range(self._spilled):
-                yield pickle.load(self._spill)
+                yield pickle.load(self._spill)  # noqa: S301 - our own nameless file
 
     def close(self) -> None:
         """Throw the document away."""

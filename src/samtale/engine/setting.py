@@ -80,6 +80,11 @@ class Setting:
         return ModelMap(self.model, {place: self._conditions_of(place) for place in self.specs})
 
     @cached_property
+    def connects(self) -> bool:
+        """Whether any create depends on what refers to a record."""
+        return any(rule.when_connected for t in self.model.types for m in t.members for _, rule in m.create)
+
+    @cached_property
     def rules(self) -> dict[str, RuleSet]:
         return {t.name: RuleSet(t) for t in self.model.types}
 

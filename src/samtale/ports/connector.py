@@ -51,7 +51,7 @@ class CollectionSpec(msgspec.Struct, frozen=True, kw_only=True):
     created: str | None = None  #: path of the time of creation
     version: str | None = None  #: path of what a conditional update compares; None: the engine fetches and compares
     mark: str | None = None  #: path of a searchable property that may carry our mark; None: no place for it
-    archive: tuple[str, Raw] | None = None  #: property and value that archive a record
+    archive: tuple[str, bool | int | str] | None = None  #: property and value that archive a record
     writable: bool = True
     deletable: bool = True
     create_batch: int = 1  #: how many records one create call may carry
