@@ -1,4 +1,4 @@
-"""Connectors by name. Looking one up imports it alone; what is known of it as data needs no connection and no client."""
+"""Connectors by name. Looking one up imports it alone; what is known of it as data needs no connection."""
 
 from __future__ import annotations
 

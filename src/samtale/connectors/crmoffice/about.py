@@ -1,7 +1,7 @@
-"""What is assumed of CRMOffice. Its API is documented nowhere in public, so this file is the one place for assumptions. No IO.
+"""What is assumed of CRMOffice, whose API is documented nowhere in public: the one place for assumptions. No IO.
 
-Seen in public code and dataflow documents: the addresses of companies and users, and the names of the properties below. Types, rights,
-required properties, times of change and everything about writing are [inferred].
+Seen in public code and dataflow documents: the addresses of companies and users, and the names of the properties below.
+Types, rights, required properties, times of change and everything about writing are [inferred].
 """
 
 from __future__ import annotations

@@ -14,7 +14,8 @@ _COMMON: tuple[PropertySpec, ...] = (
     *properties("datetime", "G", "createdAt modifiedAt"),
     property_of("version", "string", "G"),
 )
-_ADDRESS = properties("string", "GPU", "address.street address.postalCode address.city") + (
+_ADDRESS = (
+    *properties("string", "GPU", "address.street address.postalCode address.city"),
     property_of("address.country", style="alpha2"),
 )
 

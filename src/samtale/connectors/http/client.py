@@ -176,7 +176,7 @@ class HttpClient:
         asked, first = _asked(state), self.settings.first_wait
         if asked is not None:
             return asked
-        return wait_exponential_jitter(initial=first, max=self.settings.longest_wait, jitter=first)(state)
+        return wait_exponential_jitter(multiplier=first, max=self.settings.longest_wait, jitter=first)(state)
 
     def _attempt(self, call: Call) -> Answer:
         answer, grant = self._send(call)
