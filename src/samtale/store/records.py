@@ -107,6 +107,8 @@ class Records(Base):
         return dict(self._rows(_COUNT))
 
     def put_records(self, rows: Sequence[RecordRow]) -> None:
+        if any(not row.key for row in rows):
+            raise ValueError("a record without a key cannot be told from others")
         self._db.upsert(record, [self._record_values(row) for row in rows], keep=("first_seen",))
 
     def _record_values(self, row: RecordRow) -> Row:
