@@ -6,6 +6,7 @@ What lives here: the statements on these tables, and how their rows become the v
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from functools import cached_property
 
 from sqlalchemy import BindParameter, bindparam, func, or_, select, tuple_
 
@@ -74,16 +75,19 @@ class Records(Base):
         return row
 
     def shapes(self) -> dict[int, tuple[str, ...]]:
-        return {number: tuple(unpack(positions)) for _, number, positions in self._rows(_SHAPES)}
+        return {number: positions for positions, number in self._shapes.items()}
 
     def shape(self, positions: tuple[str, ...]) -> int:
-        shapes = self.shapes()
-        for number, known_positions in shapes.items():
-            if known_positions == positions:
-                return number
-        number = max(shapes, default=0) + 1
-        self._db.insert(shape, [(self._workspace, number, pack(positions))])
-        return number
+        if positions not in self._shapes:
+            number = len(self._shapes) + 1
+            self._db.insert(shape, [(self._workspace, number, pack(positions))])
+            self._shapes[positions] = number
+        return self._shapes[positions]
+
+    @cached_property
+    def _shapes(self) -> dict[tuple[str, ...], int]:
+        """Read once a transaction: shapes are asked for with every row, and only ever added."""
+        return {tuple(unpack(positions)): number for _, number, positions in self._rows(_SHAPES)}
 
     def digests(self, collection: int) -> Iterator[tuple[str, bytes, bool]]:
         after = ""
