@@ -23,7 +23,7 @@ class World:
         self.url = running.url
         self.clock = HurriedClock(speed)
         self._running = running
-        self._door = httpx2.Client(base_url=running.door_url, trust_env=False, timeout=10)
+        self._door = httpx2.Client(base_url=running.door_url, trust_env=False, timeout=10, verify=False)
 
     def records(self, collection: str) -> list[dict[str, Any]]:
         """All records as they are now."""

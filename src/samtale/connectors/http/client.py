@@ -17,8 +17,10 @@ lets it go up. Repeating is tenacity's work. Bodies, queries and header values a
 from __future__ import annotations
 
 import logging
+import ssl
 import threading
 from collections.abc import Iterator, Mapping
+from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -335,6 +337,7 @@ class HttpClient:
                 timeout = httpx2.Timeout(self.settings.read, connect=self.settings.connect)
                 self._clients[local] = httpx2.Client(
                     transport=self._injected,
+                    verify=_tls(),
                     headers=self._headers,
                     timeout=timeout,
                     follow_redirects=False,
@@ -347,6 +350,12 @@ class HttpClient:
 
     def _problem(self, code: str, summary: str, why: str, remedy: str) -> Problem:
         return Problem(code=code, summary=summary.format(self.system), why=why, remedy=remedy)
+
+
+@cache
+def _tls() -> ssl.SSLContext:
+    """What certificates are trusted: read once, since that takes as long as a call."""
+    return httpx2.create_ssl_context()
 
 
 _LOOK = "Nothing to do: Samtale looks before it writes again, so nothing is written twice."

@@ -145,7 +145,7 @@ class ZohoCrm:
             "field_label": MARK_LABEL,
             "data_type": "text",
             "length": MARK_LENGTH,
-            "unique": {"casesensitive": "false"},
+            "unique": {"case_sensitive": False},
         }
         answer = self._client.call(
             Call(
