@@ -6,7 +6,7 @@ has happened yet, and what is agreed, settled and written moves only when the pl
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from dataclasses import field as dataclass_field
 from hashlib import blake2b
@@ -16,127 +16,26 @@ import msgspec
 
 from samtale.core.compare import APART, NO_BASE, Side, Statement, compare, is_empty, same
 from samtale.core.kinds import Raw
+from samtale.core.link import RecordName
 from samtale.core.mapping import CollectionMap, MemberMap, References, Unread, Unwritten
-from samtale.core.merge import Candidate, Verdict, merge
+from samtale.core.merge import Verdict, merge
 from samtale.core.model import MISSING, Agreed, CreateRule, EntityType, Field, FieldValue, Model
+from samtale.core.proposals import EntityPlan, FieldChange, Held, HeldCode, NewBase, NewLink, Write, WriteKind
 
-WriteKind = Literal["create", "update", "delete", "archive"]
-RecordName = tuple[str, str, str]  #: system, collection, key
-
-#: Why something is held. Closed list: programs and the documentation rely on it.
-HeldCode = Literal[
-    "ambiguous",
-    "suggested",
-    "twin",
-    "merge",
-    "incomplete",
-    "linking",
-    "marked",
-    "attempt",
-    "unknown",
-    "conflict",
-    "first_link",
-    "unreadable",
-    "unwritable",
-    "required",
-    "waiting",
-    "impossible",
-    "brake",
-    "first_run",
-    "oscillation",
-    "refused",
-    "missing",
-    "delete",
-    "unavailable",
+__all__ = [
+    "Circumstances",
+    "EntityPlan",
+    "EntityState",
+    "FieldChange",
+    "Held",
+    "HeldCode",
+    "NewBase",
+    "NewLink",
+    "RecordName",
+    "Write",
+    "WriteKind",
+    "decide",
 ]
-
-
-class FieldChange(msgspec.Struct, frozen=True, kw_only=True):
-    """One field of one write: what the record shows, what it will show, and why."""
-
-    field: str
-    old: str | None  #: for people; None: nothing yet
-    new: str
-    reason: str
-    properties: dict[str, Raw]  #: by path: what is sent
-    expected: dict[str, Raw] = {}  #: by path: what the record must still show
-
-
-class Write(msgspec.Struct, frozen=True, kw_only=True):
-    """One record to be created or changed."""
-
-    id: str  #: digest of all that it does: the same write has the same id in every plan
-    kind: WriteKind
-    type: str
-    system: str
-    collection: str
-    key: str | None  #: None: a create
-    entity: str
-    fields: tuple[FieldChange, ...]
-    version: str | None = None
-    origin: RecordName | None = None  #: for a create: the record that it is made for
-    clears: bool = False  #: empties at least one property
-
-    @property
-    def values(self) -> dict[str, Raw]:
-        """Everything that is sent, by path."""
-        return {path: raw for change in self.fields for path, raw in change.properties.items()}
-
-    @property
-    def expected(self) -> dict[str, Raw]:
-        """Everything that the record must still show, by path."""
-        return {path: raw for change in self.fields for path, raw in change.expected.items()}
-
-
-class Held(msgspec.Struct, frozen=True, kw_only=True):
-    """Something that is kept back, with its reason; nothing is lost, and it is tried again when its input changes."""
-
-    code: HeldCode
-    reason: str  #: a sentence for people; never a value
-    refs: tuple[RecordName, ...] = ()
-    type: str = ""
-    entity: str = ""
-    field: str = ""
-    candidates: tuple[tuple[str, str], ...] = ()  #: for conflicts: member and its value, for people
-
-
-class NewLink(msgspec.Struct, frozen=True, kw_only=True):
-    """A record that becomes part of the entity."""
-
-    system: str
-    collection: str
-    key: str
-    how: str
-
-
-class NewBase(msgspec.Struct, frozen=True, kw_only=True):
-    """Where one linked record's base stands once the plan has passed."""
-
-    system: str
-    collection: str
-    key: str
-    revs: tuple[int, ...]
-    base: tuple[Raw, ...] | None  #: None: what it shows
-
-
-class EntityPlan(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything proposed for one entity."""
-
-    type: str
-    entity: str  #: empty: only held items
-    new: bool = False
-    links: tuple[NewLink, ...] = ()
-    agreed: dict[str, Agreed] = {}  #: fields whose agreed value moves
-    bases: tuple[NewBase, ...] = ()
-    writes: tuple[Write, ...] = ()
-    held: tuple[Held, ...] = ()
-    verdicts: tuple[Verdict, ...] = ()  #: those that move something, for history
-    looks: tuple[RecordName, ...] = ()  #: the records that this plan is about
-
-    @property
-    def settled(self) -> bool:
-        """Whether nothing remains to be looked at once it has passed."""
-        return not self.writes and not self.held
 
 
 class EntityState(msgspec.Struct, kw_only=True):
@@ -530,8 +429,3 @@ def _quiet(statement: Statement, rev: int) -> bool:
             (v.reading == "same" and v.rev == rev) or v.rev == APART or v.reading == "unread" for v in statement.views
         )
     )
-
-
-def losers_of(verdict: Verdict) -> Sequence[Candidate]:
-    """Values that gave way, to be kept in history and shown."""
-    return verdict.losers
