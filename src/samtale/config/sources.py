@@ -66,18 +66,16 @@ class _SourceReader(Reader):
 
     def sources(self) -> Sources:
         types: dict[str, Node] = {}
-        own: set[str] = set()
+        own: dict[str, str] = {}
         removed: set[str] = set()
         for node in _standard_nodes():
             types[str(node.entries["entity"].value)] = self.expanded(node)
         for name, node in self.project_documents():
             if name in own:
-                remedy = "Describe an entity type in one file; `samtale check` names the other."
-                self.findings.add(
-                    "duplicate_key", node, why=f"Another file of the project describes `{name}` too.", remedy=remedy
-                )
+                why = f"`{name}` is described in {own[name]} already."
+                self.findings.add("duplicate_key", node, why=why, remedy="Describe an entity type in one place.")
                 continue
-            own.add(name)
+            own[name] = node.file
             over = self.canonical_members(node)
             removed |= {key for key, member in _members(over).items() if member.value is None}
             base = types.get(name)
@@ -136,9 +134,7 @@ class _SourceReader(Reader):
     # the project's models
 
     def canonical_members(self, node: Node) -> Node:
-        """The same tree with members, origins and `only` under their current names; what names nothing is noted and
-        left out.
-        """
+        """The same tree with members and origins under their current names; what names nothing is noted and goes."""
         entries = dict(node.entries)
         if "members" in entries:
             members: dict[str, Node] = {}
