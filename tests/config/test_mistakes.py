@@ -144,3 +144,9 @@ def test_a_file_in_another_encoding(tmp_path: Path) -> None:
 def test_a_billion_laughs_is_refused_at_once(tmp_path: Path) -> None:
     lines = ["a0: &a0 [x, x]"] + [f"a{i}: &a{i} [{', '.join([f'*a{i - 1}'] * 9)}]" for i in range(1, 30)]
     assert "yaml_alias" in {p.code for p in problems(tmp_path, bomb="\n".join(lines))}
+
+
+def test_a_folder_in_place_of_a_file(tmp_path: Path) -> None:
+    (tmp_path / "models" / "odd.yaml").mkdir(parents=True)
+    found = [p for p in problems(tmp_path) if p.code == "file_unreadable"]
+    assert [p.file for p in found] == ["models/odd.yaml"]

@@ -105,8 +105,9 @@ def test_no_project_names_the_command_that_begins_one(tmp_path: Path) -> None:
     with pytest.raises(SamtaleError) as caught:
         find_project(tmp_path)
     assert caught.value.problems[0].command == "samtale init"
-    with pytest.raises(SamtaleError):
+    with pytest.raises(SamtaleError) as caught:
         load_project(tmp_path)
+    assert [p.code for p in caught.value.problems] == ["file_missing"]
 
 
 def test_an_unknown_connector(tmp_path: Path) -> None:
