@@ -14,7 +14,7 @@ from samtale.core.problems import Problem, SamtaleError
 from samtale.engine.asking import find_entity, no_such, parse_record
 from samtale.engine.setting import Setting
 from samtale.engine.settle import agreed_of
-from samtale.ports.store import DecisionRow, EntityRow, HistoryRow, LinkRow, Look, Session
+from samtale.ports.store import DecisionRow, EntityRow, HistoryRow, LinkRow, Look, RecordRef, Session
 
 
 def _refused(code: str, summary: str, why: str, remedy: str, command: str = "") -> SamtaleError:
@@ -205,7 +205,7 @@ def link(setting: Setting, first: str, second: str) -> None:
             return
         now = setting.clock.now_ms()
         if len(entities) == 2:
-            _merge_entities(setting, session, links, now)
+            _merge_entities(session, links, refs[0], now)
         elif len(links) == 1:
             stranger = refs[1] if (links[0].collection, links[0].key) == refs[0] else refs[0]
             if any(x.collection == stranger[0] and x.state == "active" for x in session.links_in(entities)):
@@ -236,11 +236,15 @@ def _ref(setting: Setting, session: Session, name: RecordName) -> tuple[int, str
     return row.id, name[2]
 
 
-def _merge_entities(setting: Setting, session: Session, links: Sequence[LinkRow], now: int) -> None:
-    """The second entity's records join the first, without a base: they take what was agreed there, or add to it."""
-    keep, gone = sorted({x.entity for x in links})
-    kept = [x for x in session.links_in([keep]) if x.state == "active"]
-    moving = [x for x in session.links_in([gone]) if x.state == "active"]
+def _merge_entities(session: Session, links: Sequence[LinkRow], first: RecordRef, now: int) -> None:
+    """One entity's records join the other, without a base: they take what was agreed there, or add to it.
+
+    The entity of more records stays; of two alike, that of the record that was named first.
+    """
+    active = {e: [x for x in session.links_in([e]) if x.state == "active"] for e in {x.entity for x in links}}
+    named = next((x.entity for x in links if (x.collection, x.key) == first), "")
+    keep, gone = sorted(active, key=lambda e: (-len(active[e]), e != named))
+    kept, moving = active[keep], active[gone]
     if {x.collection for x in kept} & {x.collection for x in moving}:
         raise _taken_member(keep, gone)
     session.forget_links([(x.type, x.collection, x.key) for x in moving])

@@ -77,7 +77,7 @@ class Setting:
 
     @cached_property
     def maps(self) -> ModelMap:
-        return ModelMap(self.model, {place: self._conditions_of(place) for place in self.specs})
+        return ModelMap(self.model, {place: self._kept_besides(place) for place in self.specs})
 
     @cached_property
     def connects(self) -> bool:
@@ -95,8 +95,8 @@ class Setting:
             for place, spec in self.specs.items()
         }
 
-    def _conditions_of(self, place: Place) -> tuple[str, ...]:
-        """Properties that conditions over records of this collection mention, so that they are kept as well."""
+    def _kept_besides(self, place: Place) -> tuple[str, ...]:
+        """Properties that are kept although they show no field: our mark, and what conditions over these records mention."""
         spec = self.specs[place]
         name = ".".join(place)
         expressions = [
@@ -106,7 +106,8 @@ class Setting:
             for origin, rule in member.create
             if origin == name and rule.when
         ]
-        return tuple(p.path for p in spec.properties if any(p.path in expression for expression in expressions))
+        mentioned = [p.path for p in spec.properties if any(p.path in expression for expression in expressions)]
+        return (*mentioned, *([spec.mark] if spec.mark and spec.mark not in mentioned else []))
 
     def lag_ms(self, system: str) -> int:
         """Within this time after a write, a read may still show what was before."""
