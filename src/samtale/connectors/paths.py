@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from samtale.connectors.times import instant
@@ -46,10 +47,11 @@ def same(one: Any, other: Any) -> bool:
     """
     if one in (None, "", MISSING) and other in (None, "", MISSING):
         return True
-    if isinstance(one, bool) or isinstance(other, bool) or type(one) is not type(other):
-        numbers = (int, float)
-        both = isinstance(one, numbers) and isinstance(other, numbers)
-        return bool(one == other) if both or type(one) is type(other) else False
+    if isinstance(one, bool) or isinstance(other, bool):
+        return one is other
+    if type(one) is not type(other):
+        numbers = (int, float, Decimal)
+        return isinstance(one, numbers) and isinstance(other, numbers) and one == other
     if isinstance(one, str) and one != other:
         return _instant(one) is not None and _instant(one) == _instant(other)
     return bool(one == other)

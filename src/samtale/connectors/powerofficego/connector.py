@@ -23,6 +23,7 @@ from samtale.connectors.powerofficego.about import ABOUT, LAG
 from samtale.connectors.powerofficego.patch import check_address, must_look, operations
 from samtale.connectors.powerofficego.reading import RESOURCES, Reader
 from samtale.connectors.powerofficego.records import text_at
+from samtale.connectors.rights import refuse_unwritable
 from samtale.core.kinds import Raw
 from samtale.core.problems import Moved, Problem, Refused, SystemTrouble
 from samtale.engine.pace import Limit
@@ -263,25 +264,6 @@ class PowerOfficeGo:
             remedy="Give the integration the privilege in PowerOffice Go, under the client's settings.",
             command="samtale check",
         )
-
-
-def refuse_unwritable(spec: CollectionSpec, values: Mapping[str, Raw], *, creating: bool) -> None:
-    """Refuse what the schema does not let be written, before anything is sent. Raises Refused."""
-    allowed = {p.path for p in spec.properties if not p.hidden and (p.creatable if creating else p.updatable)}
-    wrong = tuple(sorted(path for path in values if path not in allowed))
-    lacking = tuple(p.path for p in spec.properties if creating and p.required and values.get(p.path) in (None, ""))
-    if wrong or lacking:
-        what = [f"Cannot be written: {', '.join(wrong)}."] * bool(wrong) + [
-            f"Must be given: {', '.join(lacking)}."
-        ] * bool(lacking)
-        problem = Problem(
-            code="read_only" if wrong else "required",
-            summary=f"A record of {spec.name} cannot be written like this.",
-            why=" ".join(what),
-            remedy="Take the property out of the model, or mark it as read only there.",
-            command="samtale check",
-        )
-        raise Refused(problem, properties=wrong + lacking)
 
 
 def _defaults(spec: CollectionSpec, values: Mapping[str, Raw]) -> dict[str, Raw]:

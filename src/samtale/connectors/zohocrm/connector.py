@@ -22,6 +22,7 @@ from samtale.connectors.auth import Credentials, Secret, Token, TokenKeeper, exc
 from samtale.connectors.exact import decoded, encoded
 from samtale.connectors.http import Answer, Call, HttpClient, LocalPace, Pace, Settings
 from samtale.connectors.paths import differing, ignored, nested
+from samtale.connectors.rights import refuse_unwritable
 from samtale.connectors.times import from_ms, instant
 from samtale.connectors.zohocrm import answers
 from samtale.connectors.zohocrm.about import ABOUT, MODULES, SKEW
@@ -315,21 +316,6 @@ class ZohoCrm:
         except SystemTrouble:
             return found  # the write took effect all the same; an ordinary read will show it
         return found
-
-
-def refuse_unwritable(spec: CollectionSpec, values: Mapping[str, Raw], *, creating: bool) -> None:
-    """Refuse what the schema does not let be written, before anything is sent. Raises Refused."""
-    allowed = {p.path for p in spec.properties if (p.creatable if creating else p.updatable)}
-    wrong = tuple(sorted(path for path in values if path not in allowed))
-    if wrong:
-        problem = Problem(
-            code="read_only",
-            summary=f"A record of {spec.name} cannot be written like this.",
-            why=f"Cannot be written: {', '.join(wrong)}.",
-            remedy="Take the property out of the model, or mark it as read only there.",
-            command="samtale check",
-        )
-        raise Refused(problem, properties=wrong)
 
 
 def trouble_of_one(trouble: SystemTrouble) -> bool:

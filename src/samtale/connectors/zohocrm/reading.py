@@ -171,11 +171,10 @@ class Reader:
         answer = self._client.call(Call(method="GET", path=f"crm/v8/{path}", query=query, headers=headers))
         if answer.status in (204, 304) or (answer.status == 200 and not answer.body):
             return answer, None
-        if answer.status != 200:
-            if answers.code_of(answer.lenient()) in _CEILING:
+        said = answer.lenient() if answer.status != 200 else _bare(answer)
+        if answer.status != 200 or next(answers.errors_in(said), None) is not None:
+            if answers.code_of(said) in _CEILING:
                 raise _Ceiling
-            raise answers.trouble(answer, spec)
-        if next(answers.errors_in(_bare(answer)), None) is not None:
             raise answers.trouble(answer, spec)
         return answer, answer.decode(_List)
 
