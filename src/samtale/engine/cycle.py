@@ -125,7 +125,7 @@ def sync(setting: Setting, *, approval: Approve, full: bool = False) -> Result:
                     result.quiet = True
                     break
                 continue
-            approved = approval(proposal, first_run(setting)) if proposal.unapproved or proposal.brakes else None
+            approved = approval(proposal, first_run(setting))
             if approved:
                 _pass(setting, proposal, approved)
             outcome = apply(setting, proposal, approved=approved)
