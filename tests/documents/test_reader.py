@@ -459,3 +459,22 @@ def test_a_problem_never_quotes_the_line() -> None:
     read = parse(document(section(), "Kari Nordmann, kari@example.com\n   * - Kari Nordmann\n"))
     assert read.problems
     assert all("Kari" not in problem.message for problem in read.problems)
+
+
+@pytest.mark.parametrize("start", ["Once", "No properties"])
+def test_a_missing_sentence_is_reported(start: str) -> None:
+    text = document(section(properties=f"No properties are synchronized between a {X} and a {Y}.\n"))
+    shorter = "\n".join(line for line in text.split("\n") if not line.startswith(start))
+    line, message, read = only_problem(shorter)
+    assert (line, len(read.sections)) == (12, 1)
+    assert "in this section; add '" in message
+
+
+@pytest.mark.parametrize("lines", [1, 2, 3, 5])
+def test_a_section_that_lost_its_top_is_not_taken_for_the_introduction(lines: int) -> None:
+    text = document(section(), section(x="Ledger Offices", properties=table("Ledger Offices"))).split("\n")
+    read = parse("\n".join(text[:11] + text[11 + lines :]))
+    assert read.problems
+    assert read.sections[-1].source.text == "Ledger Offices"
+    if lines > 2:
+        assert [problem.line for problem in read.problems if "above the first section" in problem.message]

@@ -27,12 +27,7 @@ def test_a_fragment_of_an_expression_in_place_of_a_type(expression: str) -> None
 
 
 def test_trailing_tabs() -> None:
-    text = (
-        document(section())
-        .replace("Name\n", "Name\t\n")
-        .replace("keep in sync", "keep in sync")
-        .replace(":\n", ": \t\n")
-    )
+    text = document(section()).replace("Name\n", "Name\t\n").replace(":\n", ": \t\n")
     assert parse(text).sections == parse(document(section())).sections
     assert parse(text).problems == ()
 
