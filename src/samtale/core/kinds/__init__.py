@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from difflib import get_close_matches
+from inspect import signature
 from types import MappingProxyType
 
 from samtale.core.kinds.choice import Choice
@@ -76,5 +77,9 @@ def kind_named(name: str, **options: object) -> Kind:
         return KINDS[name](**options)
     except UnknownKind:
         raise
-    except (TypeError, ValueError) as error:
+    except TypeError:
+        takes = ", ".join(parameter.name for parameter in signature(KINDS[name]).parameters.values()) or "no options"
+        given = ", ".join(options) or "none"
+        raise UnknownKind(f"kind {name} takes {takes}; given: {given}") from None
+    except ValueError as error:
         raise UnknownKind(f"kind {name} does not take these options: {error}") from None

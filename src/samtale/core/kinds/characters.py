@@ -76,7 +76,11 @@ def _piled(raw: str) -> bool:
 def fold(text: str) -> str:
     """What is left of a text when case, width, spacing, invisible characters and typographic variants do not count."""
     if text.isascii() and text.isprintable():
-        return " ".join(text.lower().translate(_VARIANTS).split())
+        return " ".join(text.lower().replace("`", "'").split())
+    return _fold(text)
+
+
+def _fold(text: str) -> str:
     # Twice, since folding the case can leave what normalizing changes again, and the reverse.
     for _ in range(2):
         text = unicodedata.normalize("NFKC", text).casefold()

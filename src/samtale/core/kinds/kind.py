@@ -119,10 +119,11 @@ class Lens(ABC):
         if self._shows(current, value, form):
             return current
         if value is None:
-            return empty(form)
-        if not self._shows(value, value, Form(region=form.region)):
+            raw = empty(form)
+        elif self._shows(value, value, Form(region=form.region)):
+            raw = self.render(value, form, current)
+        else:
             raise Unwritable(f"not a value of kind {self.name}")
-        raw = self.render(value, form, current)
         if isinstance(raw, str) and form.max_length is not None and len(raw) > form.max_length:
             raise Unwritable(f"longer than {form.max_length} characters")
         if not self._shows(raw, value, form):

@@ -24,7 +24,7 @@ _NORWEGIAN = re.compile(r"(?:\+47|0047|47)?([2-9][0-9]{7})", re.ASCII)
 #: keys.
 _NUMBER = re.compile(
     r"(?:tel(?:efon|efax)?|tlf|phone|mob(?:il)?)?[.:]?\s*"
-    r"[+＋]?[\d\s().\-‐-―/·]+"
+    r"[(\s]*[+＋]?[\d\s().\-‐-―/·]+"
     r"(?:(?:;ext=|,?\s*ext\.?|\s*x|\s*#|\s*int\.?)\s*[0-9]{1,7})?",
     re.IGNORECASE,
 )

@@ -37,7 +37,7 @@ def text_of(raw: Raw, longest: int | None = None) -> str | None:
 def number_text(raw: Raw) -> str:
     """A JSON number without exponent and trailing zeros: ``12``, ``-0.5``. Raises Unreadable for anything else."""
     if isinstance(raw, bool) or not isinstance(raw, (int, Decimal)):
-        raise Unreadable("neither a text nor a number")
+        raise Unreadable("neither a text nor an exact number")
     if isinstance(raw, int):
         if not -(10**100) < raw < 10**100:
             raise Unreadable("a number of more than 100 digits")
