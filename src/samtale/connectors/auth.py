@@ -1,10 +1,8 @@
-"""How connectors prove who they are: client credentials and refresh tokens, renewed early and by one thread at a
-time.
+"""How connectors prove who they are: client credentials and refresh tokens, renewed early, by one thread at a time.
 
-Authlib is not used here: its client for httpx2 *is* an HTTP client, with its own clock, its own repeating and its
-own error texts, while a token request must go through ours (timeouts, limits, redaction, a clock that tests can
-move). What is left of both grants is a form of three fields. Authlib stays the choice for the authorization code
-flow with PKCE, where there is a protocol to get wrong.
+Authlib writes the token requests (RFC 6749). Its client for httpx2 is not used, since that *is* an HTTP client, with its
+own clock, its own repeating and its own error texts, while a token request must go through ours: timeouts, limits,
+redaction, a clock that tests can move.
 
 Secrets come already resolved, or as functions that resolve them; nothing here stores, logs or shows them.
 """
@@ -15,7 +13,6 @@ import base64
 import hashlib
 import threading
 from collections.abc import Callable, Mapping
-from urllib.parse import urlencode
 
 from samtale.connectors.http import Answer, Authorizer, Call, Grant, HttpClient, check_address
 from samtale.core.problems import BadAnswer, Problem, Retry, SamtaleError, Unauthorized
@@ -166,12 +163,14 @@ def exchange_code(client: HttpClient, path: str, credentials: Credentials, *, re
 
 
 def _post(client: HttpClient, path: str, form: Mapping[str, str], headers: Mapping[str, str]) -> Answer:
+    from authlib.oauth2.rfc6749.parameters import prepare_token_request  # type: ignore[import-untyped]  # slow to import
+
     return client.call(
         Call(
             method="POST",
             path=path,
             headers={"Content-Type": "application/x-www-form-urlencoded", **headers},
-            body=urlencode(form).encode(),
+            body=str(prepare_token_request(**form)).encode(),
             repeatable=True,
         )
     )

@@ -298,9 +298,9 @@ def test_records_are_inserted_in_one_call_that_starts_no_automation() -> None:
         ],
         "trigger": [],
     }
-    chosen = Crm(writing(reply(201, {"data": [success("1")]})), trigger=["workflow"], mark_property="Our_Mark")
+    chosen = Crm(writing(reply(201, {"data": [success("1")]})), trigger="workflow, approval", mark_property="Our_Mark")
     chosen.connector.create("Account", [draft()])
-    assert chosen.sent(0)["trigger"] == ["workflow"]
+    assert chosen.sent(0)["trigger"] == ["workflow", "approval"]
     assert chosen.sent(0)["data"][0]["Our_Mark"] == "m"
 
 

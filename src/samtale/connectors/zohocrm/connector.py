@@ -265,7 +265,9 @@ class ZohoCrm:
 
     @property
     def _trigger(self) -> list[str]:
-        return [str(t) for t in self._options.get("trigger", ())]
+        """The automation that our writes start, from a list or from words between commas."""
+        chosen = self._options.get("trigger", ())
+        return chosen.replace(",", " ").split() if isinstance(chosen, str) else [str(t) for t in chosen]
 
     def _write(
         self, method: str, path: str, items: list[dict[str, Any]], headers: Mapping[str, str] | None = None
