@@ -12,6 +12,7 @@ import pytest
 from samtale.connectors.powerofficego.connector import PowerOfficeGo
 from samtale.core.model import MISSING
 from samtale.core.problems import BadAnswer, Gone, Moved, Refused, Retry, SystemTrouble, Unauthorized, Uncertain
+from samtale.engine.pace import Limit
 from samtale.ports.connector import Draft, Page, Written
 from samtale.testing.clocks import StillClock
 
@@ -404,3 +405,28 @@ def test_the_demo_environment_has_its_own_paths(base_url: str) -> None:
         transport=httpx2.MockTransport(handler),
     ).check()
     assert paths == ["/Demo/OAuth/Token", "/Demo/v2/ClientIntegrationInformation"]
+
+
+def test_companies_that_share_a_subscription_key_share_its_limit() -> None:
+    accounts: list[str] = []
+
+    class Counting:
+        def take(self, account: str, limit: Limit) -> float:
+            accounts.append(account)
+            return 0.0
+
+    def handler(request: httpx2.Request) -> httpx2.Response:
+        return reply(200, {"access_token": "t", "expires_in": 1200, "ValidPrivileges": ["Customer"]})
+
+    for name, key in (("one", "s"), ("two", "s"), ("three", "other")):
+        PowerOfficeGo(
+            system=name,
+            base_url=None,
+            credentials={**KEYS, "client_key": name, "subscription_key": key},
+            options={},
+            clock=StillClock(),
+            transport=httpx2.MockTransport(handler),
+            pace=Counting(),
+        ).check()
+    assert len(set(accounts)) == 2
+    assert all(name not in account for account in accounts for name in ("one", "two", "three", "other"))

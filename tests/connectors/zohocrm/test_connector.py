@@ -318,7 +318,7 @@ def test_each_item_is_judged_by_itself_whatever_the_status(status: int) -> None:
     ]  # fmt: skip
     crm = Crm(writing(reply(status, {"data": items})))
     outcomes = crm.connector.create("Account", [draft() for _ in items])
-    kinds = [Written, Taken, Refused, Refused, Retry, Uncertain, Unauthorized]
+    kinds = [Written, Taken, Refused, Refused, Refused, Uncertain, Unauthorized]
     assert [type(outcome) for outcome in outcomes] == kinds
     taken, lookup, several = outcomes[1:4]
     assert isinstance(taken, Taken)

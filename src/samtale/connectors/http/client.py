@@ -19,7 +19,7 @@ from __future__ import annotations
 import logging
 import ssl
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
@@ -126,7 +126,7 @@ class HttpClient:
         dialect: Dialect | None = None,
         settings: Settings | None = None,
         headers: Mapping[str, str] | None = None,
-        account: str = "",
+        account: Callable[[], str] | None = None,
         pace: Pace | None = None,
         transport: httpx2.BaseTransport | None = None,
     ) -> None:
@@ -140,7 +140,7 @@ class HttpClient:
         self._clock = clock
         self._authorizer = authorizer or Authorizer()
         self._dialect = dialect or Dialect()
-        self._account = account or system
+        self._account = account or (lambda: system)
         self._pace = pace or LocalPace(clock)
         self._injected = transport
         self._headers = {"Accept": "application/json", "User-Agent": f"samtale/{__version__}", **(headers or {})}
@@ -319,7 +319,7 @@ class HttpClient:
         return call.path
 
     def _await_turn(self) -> None:
-        wait = self._pace.take(self._account, self.settings.limit) if self.settings.limit else 0.0
+        wait = self._pace.take(self._account(), self.settings.limit) if self.settings.limit else 0.0
         wait = max(wait, self._not_before - self._clock.monotonic())
         if wait > 0:
             self._clock.sleep(wait)

@@ -75,7 +75,7 @@ class PowerOfficeGo:
             "clock": clock,
             "dialect": answers.PowerOfficeDialect(),
             "settings": settings,
-            "account": f"powerofficego {system}",
+            "account": lambda: f"powerofficego {secrets.digest('subscription_key')}",
             "pace": pace or LocalPace(clock),
             "transport": transport,
         }

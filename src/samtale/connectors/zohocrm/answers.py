@@ -31,7 +31,7 @@ STALE_TOKEN = frozenset({"INVALID_TOKEN", "INVALID_OAUTHTOKEN", "AUTHENTICATION_
 THROTTLED = {"Access Denied": 120.0, "access_denied": 120.0}
 
 _NO_ENTRY = frozenset({"NO_PERMISSION", "AUTHORIZATION_FAILED", "OAUTH_SCOPE_MISMATCH", *STALE_TOKEN} - {""})
-_LATER = frozenset({"RECORD_LOCKED", "TOO_MANY_REQUESTS"})
+_LATER = frozenset({"TOO_MANY_REQUESTS"})
 _UNKNOWN = frozenset({"INTERNAL_ERROR", "INTERNAL_SERVER_ERROR", "UNABLE_TO_PROCESS"})
 _ADDRESS = frozenset({"INVALID_MODULE", "INVALID_URL_PATTERN", "API_NOT_SUPPORTED"})
 _EXPLAINED = {
@@ -39,6 +39,7 @@ _EXPLAINED = {
     "INVALID_DATA": "A value does not fit the field",
     "DEPENDENT_FIELD_MISSING": "A value that this one depends on is missing",
     "DEPENDENT_MISMATCH": "A value does not fit one that it depends on",
+    "RECORD_LOCKED": "Somebody locked the record",
     "RECORD_IN_BLUEPRINT": "The record is in a blueprint, which allows only its own transitions",
     "NOT_APPROVED": "The record waits for approval",
     "LIMIT_EXCEEDED": "A limit of the field or the module is exceeded",

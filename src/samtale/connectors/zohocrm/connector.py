@@ -93,7 +93,7 @@ class ZohoCrm:
             "clock": clock,
             "dialect": answers.ZohoDialect(int(options.get("credit_reserve", 200))),
             "settings": settings,
-            "account": f"zohocrm {system}",
+            "account": lambda: f"zohocrm {self._secrets.digest('refresh_token')}",
             "pace": pace or LocalPace(clock),
             "transport": transport,
         }
