@@ -62,7 +62,7 @@ class Frame:
         for problem in problems:
             if problem not in self.problems:
                 self.problems.append(problem)
-                self.screen.problem(problem)
+                self.screen.problem(problem, mild=exit < FAILED)
         self.exit = max(self.exit, exit)
 
     def trouble(self, problem: Problem) -> None:

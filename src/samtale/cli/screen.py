@@ -86,12 +86,12 @@ class Screen:
 
         self.out.print(Padding(table, (0, 0, 0, indent)))
 
-    def problem(self, problem: Problem) -> None:
-        """What is wrong, why, what to do, and a command to copy."""
+    def problem(self, problem: Problem, *, mild: bool = False) -> None:
+        """What is wrong, why, what to do, and a command to copy. ``mild``: one may live with it."""
         if self.quiet:
             return
         at = f"{problem.file}:{problem.line}" if problem.line else problem.file
-        self._tell(problem.summary, "bold red")
+        self._tell(problem.summary, "bold yellow" if mild else "bold red")
         if at:
             self._tell(f"  at {at}")
         if problem.why:

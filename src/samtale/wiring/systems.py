@@ -80,7 +80,23 @@ class Systems:
         if before != self.abouts:
             self._model = None
 
+    def learn(self, name: str) -> None:
+        """Ask a system once more what its account has, and remember it."""
+        problems = _checked(self.connectors[name])
+        if problems:
+            self.trouble[name] = problems
+        else:
+            self.abouts[name] = self.connectors[name].about()
+            self._model = None
+            self._remember(name)
+
+    def collections_of(self, name: str) -> list[str]:
+        """The collections of a system that the model uses; all that are known while the model cannot be read."""
+        found = self._collections().get(name)
+        return found if found is not None else [spec.name for spec in self.abouts[name].collections]
+
     def close(self) -> None:
+        """Close every connection."""
         for connector in self.connectors.values():
             close: Callable[[], None] | None = getattr(connector, "close", None)
             if close is not None:
