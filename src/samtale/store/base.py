@@ -58,25 +58,25 @@ class Base:
 
     def _key(self, kept: str) -> str:
         """The key that is kept like this."""
-        if not kept.startswith(ESCAPE):
+        if kept[:1] != ESCAPE:
             return kept
         if not kept.startswith(_ASIDE):
             return read(kept)
         ((name,),) = self._rows(_LONG_NAME, short=kept)
         return str(unpack(name))
 
-    def _by_collection(self, refs: Iterable[RecordRef]) -> dict[int, list[str]]:
-        """Keys as they are kept, by collection."""
-        found: dict[int, list[str]] = {}
-        for collection, key in refs:
-            found.setdefault(collection, []).append(self._find(key))
-        return found
-
     def _rows_at(self, statement: Select[Any], refs: Iterable[RecordRef]) -> list[Row]:
         """Rows of a query by ``collection`` and ``keys``."""
+        return self._rows_at_kept(statement, [(collection, self._find(key)) for collection, key in refs])
+
+    def _rows_at_kept(self, statement: Select[Any], places: Iterable[tuple[int, str]]) -> list[Row]:
+        """The same for keys as they are kept."""
+        keys: dict[int, list[str]] = {}
+        for collection, key in places:
+            keys.setdefault(collection, []).append(key)
         found: list[Row] = []
-        for collection, keys in self._by_collection(refs).items():
-            found += self._rows(statement, collection=collection, keys=keys)
+        for collection in keys:
+            found += self._rows(statement, collection=collection, keys=keys[collection])
         return found
 
     def _delete_at(self, table: Table, refs: Iterable[RecordRef], *before: Any) -> None:

@@ -5,16 +5,17 @@ What lives here: the statements on these tables, and how their rows become the v
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import cached_property
 
-from sqlalchemy import BindParameter, bindparam, func, or_, select, tuple_
+from sqlalchemy import BindParameter, bindparam, func, or_, tuple_
 
 from samtale.ports.store import CollectionRow, Look, RecordRef, RecordRow
 from samtale.store.base import Base, known, of_workspace, packed, text_or_none, unpacked
 from samtale.store.bulk import Row, among
 from samtale.store.schema import collection, look, match_of, match_value, record, shape
-from samtale.store.values import pack, pack_digests, read, spell, unpack, unpack_digests
+from samtale.store.values import ESCAPE, pack, pack_digests, read, spell, unpack, unpack_digests
 
 _COLLECTIONS = of_workspace(collection)
 _SHAPES = of_workspace(shape)
@@ -35,15 +36,8 @@ _COUNT = (
 _MATCH_OF = of_workspace(match_of, match_of.c.collection, match_of.c.key, match_of.c.digests).where(
     match_of.c.collection == bindparam("collection"), among(match_of.c.key, "keys")
 )
-_BEARER = (match_value.c.digest, match_value.c.collection, match_value.c.key)
-_NUMBER = func.row_number().over(partition_by=_BEARER[0], order_by=_BEARER[1:])
-_BEARERS = (
-    of_workspace(match_value, *_BEARER, _NUMBER.label("number"))
-    .where(among(match_value.c.digest, "digests"))
-    .subquery()
-)
-_MATCHING = select(_BEARERS.c.digest, _BEARERS.c.collection, _BEARERS.c.key).where(
-    _BEARERS.c.number <= bindparam("most")
+_MATCHING = of_workspace(match_value, match_value.c.digest, match_value.c.collection, match_value.c.key).where(
+    among(match_value.c.digest, "digests")
 )
 
 _LOOKS = (
@@ -93,7 +87,7 @@ class Records(Base):
         after = ""
         while page := self._rows(_DIGESTS, collection=collection, after=after, limit=STREAMED):
             for key, digest, missing_since in page:
-                yield (key if key.isalnum() else self._key(key)), digest, missing_since is None
+                yield (key if key[0] != ESCAPE else self._key(key)), digest, missing_since is None
             after = page[-1][0]
 
     def records(self, refs: Iterable[RecordRef]) -> dict[RecordRef, RecordRow]:
@@ -134,33 +128,38 @@ class Records(Base):
         self._delete_at(record, refs)
 
     def put_match(self, refs: Iterable[RecordRef], keys: Iterable[tuple[int, int, str]]) -> None:
-        now: dict[RecordRef, set[int]] = {ref: set() for ref in refs}
+        wanted: dict[RecordRef, set[int]] = {ref: set() for ref in refs}
         for digest, number, key in keys:
-            now.setdefault((number, key), set()).add(digest)
-        before = {(number, key): digests for number, key, digests in self._rows_at(_MATCH_OF, now)}
+            wanted.setdefault((number, key), set()).add(digest)
+        places = {(number, self._keep(key)): digests for (number, key), digests in wanted.items()}
+        held = {(number, key): digests for number, key, digests in self._rows_at_kept(_MATCH_OF, places)}
         gone: list[Row] = []
         new: list[Row] = []
         replaced: list[Row] = []
-        emptied: list[Row] = []
-        for (number, key), digests in now.items():
-            place = (number, self._keep(key))
-            held, wanted = before.get(place, b""), pack_digests(digests)
-            if held == wanted:
+        for place, digests in places.items():
+            packed_digests = pack_digests(digests)
+            before = held.get(place, b"")
+            if before == packed_digests:
                 continue
-            old = set(unpack_digests(held))
+            old = frozenset(unpack_digests(before)) if before else frozenset()
+            new += [(self._workspace, digest, *place) for digest in (digests - old if old else digests)]
             gone += [(self._workspace, digest, *place) for digest in old - digests]
-            new += [(self._workspace, digest, *place) for digest in digests - old]
-            if wanted:
-                replaced.append((self._workspace, *place, wanted))
-            else:
-                emptied.append((self._workspace, *place))
+            replaced.append((self._workspace, *place, packed_digests))
         self._db.delete(match_value, gone)
         self._db.insert(match_value, sorted(new))
-        self._db.upsert(match_of, replaced)
-        self._db.delete(match_of, emptied)
+        self._db.upsert(match_of, [row for row in replaced if row[-1]])
+        self._db.delete(match_of, [row[:-1] for row in replaced if not row[-1]])
 
     def matching(self, digests: Collection[int], cap: int = 200) -> list[tuple[int, int, str]]:
-        rows = self._rows(_MATCHING, digests=list(digests), most=cap + 1)
+        rows = self._rows(_MATCHING, digests=sorted(digests))
+        if len(rows) > cap:  # counted here: a window function would cost every page half as much again
+            counts: Counter[int] = Counter()
+            capped = []
+            for row in rows:
+                counts[row[0]] += 1
+                if counts[row[0]] <= cap + 1:
+                    capped.append(row)
+            rows = capped
         return [(digest, number, self._key(key)) for digest, number, key in rows]
 
     def match_keys(self, refs: Iterable[RecordRef]) -> list[tuple[int, int, str]]:

@@ -97,10 +97,15 @@ def pack_agreed(agreed: Sequence[Agreed | None]) -> bytes:
 def unpack_agreed(data: bytes) -> tuple[Agreed | None, ...]:
     """What ``pack_agreed`` was given."""
     values, shared, *rest = unpack(data)
-    if not rest:
-        return tuple([None if v == _NOTHING else Agreed(_field(v), *shared) for v in values])
-    about = {n: meta for n, *meta in rest[0]}
-    return tuple(None if v == _NOTHING else Agreed(_field(v), *about.get(n, shared)) for n, v in enumerate(values))
+    about = {n: meta for n, *meta in rest[0]} if rest else {}
+    found: list[Agreed | None] = []
+    for n, stored in enumerate(values):
+        if stored == _NOTHING:
+            found.append(None)
+        else:
+            value = (stored,) if type(stored) is str else _field(stored)
+            found.append(Agreed(value, *(about.get(n, shared) if about else shared)))
+    return tuple(found)
 
 
 #: Stands for a field that has no agreed value, which is not the same as an empty one (null).
