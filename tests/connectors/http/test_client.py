@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import socket
 from collections.abc import Callable, Iterator
 
 import httpx2
@@ -274,8 +275,14 @@ def test_nothing_secret_is_logged_or_told(clock: StillClock, caplog: pytest.LogC
 def test_proxies_of_the_environment_are_not_asked_for_this_machine(
     clock: StillClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("HTTP_PROXY", "http://proxy.invalid:3128")
-    http = HttpClient(system="books", base_url="http://127.0.0.1:9", clock=clock, settings=Settings(attempts=1))
-    with pytest.raises(Retry) as raised:
-        http.call(GET)
-    assert "no connection" in raised.value.problems[0].why
+    for name in ("NO_PROXY", "no_proxy", "ALL_PROXY", "all_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    with socket.create_server(("127.0.0.1", 0)) as proxy, socket.create_server(("127.0.0.1", 0)) as nobody:
+        monkeypatch.setenv("HTTP_PROXY", f"http://127.0.0.1:{proxy.getsockname()[1]}")
+        url = f"http://127.0.0.1:{nobody.getsockname()[1]}"
+        http = HttpClient(system="books", base_url=url, clock=clock, settings=Settings(attempts=1, read=0.2))
+        with pytest.raises(Retry):
+            http.call(GET)
+        proxy.settimeout(0.05)
+        with pytest.raises(TimeoutError):
+            proxy.accept()
