@@ -56,7 +56,8 @@ class Statement(msgspec.Struct, kw_only=True):
     side: Side
     reading: Reading  #: nothing: no information; same: as settled; edit; join: no base yet; unread: an unknown edit
     value: FieldValue = ()  #: for same, edit and join; Ellipsis for parts that are not shown
-    rev: int = NO_BASE  #: revision of the view that speaks
+    number: int = 0  #: the view that speaks
+    rev: int = NO_BASE  #: its revision
     views: tuple[ViewReading, ...] = ()
     apart: tuple[int, ...] = ()  #: followers to be set apart
     rejoin: tuple[int, ...] = ()  #: followers that were apart and are equal to the primary again
@@ -90,13 +91,15 @@ def compare(
     *,
     followers: Literal["equal", "apart"] = "equal",
     ignore_clear: bool = False,
+    first: bool = False,
     refs: References = NO_REFERENCES,
 ) -> Statement | None:
-    """What the record says about the field of that index in its entity type; None if it has no view of it."""
+    """What the record says about the field of that index in its entity type; None if it has no view of it.
+
+    ``first``: nothing was agreed about the field yet, so no view has a base, whatever was settled about it under an older model.
+    """
     numbers = side.map.by_field[field]
-    readings = [
-        r for r in (_read(side, n, ignore_clear, refs) for n in numbers if side.map.views[n].reads) if r is not None
-    ]
+    readings = [_read(side, n, ignore_clear, first, refs) for n in numbers if side.map.views[n].reads]
     if not readings:
         return None
     primary, rest = readings[0], readings[1:]
@@ -114,6 +117,7 @@ def compare(
         side=side,
         reading=reading,
         value=value,
+        number=speaker.number,
         rev=speaker.rev,
         views=(primary, *rest),
         apart=apart,
@@ -126,21 +130,24 @@ def _unread(value: FieldValue | Unread | None) -> Unread | None:
     return value if type(value) is Unread else None
 
 
-def _read(side: Side, number: int, ignore_clear: bool, refs: References) -> ViewReading | None:
+def _read(side: Side, number: int, ignore_clear: bool, first: bool, refs: References) -> ViewReading:
     rev = side.revs[number]
     positions = side.map.positions[number]
     shown, base = side.shown, side.base
     value = side.map.read(number, shown, refs)
     if rev == APART:
         return ViewReading(number, "nothing", value, rev)
-    if rev == NO_BASE or all(base[p] == MISSING for p in positions):
+    if first or rev == NO_BASE or all(base[p] == MISSING for p in positions):
         return ViewReading(number, "unread" if type(value) is Unread else "join", value, NO_BASE)
     if type(value) is Unread:
         return ViewReading(number, "unread", value, rev)
-    if all(shown[p] == base[p] or shown[p] == MISSING for p in positions):
+    moved = [p for p in positions if shown[p] != base[p] and shown[p] != MISSING]
+    if not moved:
         return ViewReading(number, "same", value, rev)
+    if all(base[p] == MISSING for p in moved):  # shown for the first time: it may add, but nobody edited it
+        return ViewReading(number, "join", value, NO_BASE)
     was = side.map.read(number, base, refs)
-    if type(was) is tuple and same(was, value):
+    if type(was) is tuple and same(was, value) and not says_nothing(was):
         return ViewReading(number, "same", value, rev)
     if ignore_clear and is_empty(value) and type(was) is tuple and not is_empty(was):
         return ViewReading(number, "nothing", value, rev)
@@ -151,34 +158,34 @@ def _speaker(
     primary: ViewReading, rest: Sequence[ViewReading], followers: Literal["equal", "apart"]
 ) -> tuple[ViewReading, tuple[int, ...], tuple[int, ...]]:
     """The view that speaks for the record, the followers to be set apart, and those that rejoin."""
-    speaker, apart, rejoin = primary, [], []
+    speaker, apart = primary, []
     for view in rest:
         value = view.value
-        if type(value) is not tuple:
+        if type(value) is not tuple or view.rev == APART:
             continue
-        if view.rev == APART:
-            if type(speaker.value) is tuple and same(value, speaker.value) and not is_empty(value):
-                rejoin.append(view.number)
-        elif view.reading == "join":
-            if is_empty(value) or (type(speaker.value) is tuple and _within(value, speaker.value)):
+        spoken = speaker.value if type(speaker.value) is tuple else None
+        if view.reading == "join":
+            if is_empty(value) or (spoken is not None and _within(value, spoken)):
                 continue
-            if (
-                speaker.reading == "join"
-                and type(speaker.value) is tuple
-                and is_empty(speaker.value)
-                and followers == "equal"
-            ):
+            if speaker.reading == "join" and spoken is not None and is_empty(spoken) and followers == "equal":
                 speaker = view
             else:
                 apart.append(view.number)
         elif view.reading == "edit":
-            if type(speaker.value) is tuple and same(value, speaker.value):
+            if spoken is not None and same(value, spoken):
                 continue
             if followers == "apart" or is_empty(value) or speaker.reading not in ("same", "nothing"):
                 apart.append(view.number)
             else:
                 speaker = view
+    rejoin = [v.number for v in rest if v.rev == APART and _equal_again(v, speaker)]
     return speaker, tuple(apart), tuple(rejoin)
+
+
+def _equal_again(follower: ViewReading, speaker: ViewReading) -> bool:
+    """Whether a follower that stands apart shows what the record says of the field."""
+    a, b = follower.value, speaker.value
+    return type(a) is tuple and type(b) is tuple and same(a, b) and not is_empty(a)
 
 
 def _within(value: FieldValue, whole: FieldValue) -> bool:

@@ -143,7 +143,11 @@ def judge(nodes: Sequence[Node], rules: RuleSet, complete: Collection[str], answ
     for number, cluster in enumerate(clusters):
         for node in cluster:
             home[node.name] = number
-        _judge_cluster(cluster, certain, complete, judgement, solo)
+    inside: dict[int, dict[frozenset[RecordName], Pairing]] = defaultdict(dict)
+    for pair, pairing in certain.items():
+        inside[home[pairing.a]][pair] = pairing
+    for number, cluster in enumerate(clusters):
+        _judge_cluster(cluster, inside[number], complete, judgement, solo)
     _judge_suggestions(clusters, home, suggested, solo, judgement)
     return judgement
 
@@ -226,7 +230,7 @@ def _clusters(nodes: Sequence[Node], certain: Mapping[frozenset[RecordName], Pai
 
 def _judge_cluster(
     cluster: list[Node],
-    certain: Mapping[frozenset[RecordName], Pairing],
+    mine: Mapping[frozenset[RecordName], Pairing],
     complete: Collection[str],
     judgement: Judgement,
     solo: list[Node],
@@ -236,7 +240,6 @@ def _judge_cluster(
     if len(cluster) == 1:
         solo.extend(fresh)
         return
-    mine = {pair: p for pair, p in certain.items() if any(n.name in pair for n in cluster)}
     if len(entities) > 1:
         judgement.merges.extend(_merges(cluster, mine))
     if not fresh:
@@ -283,6 +286,11 @@ def _merges(cluster: Sequence[Node], pairs: Mapping[frozenset[RecordName], Pairi
     return list(found.values())
 
 
+def _overlap(a: Sequence[Node], b: Sequence[Node]) -> bool:
+    """Whether both have a record of one member, so that they could not be one thing."""
+    return bool({n.member for n in a} & {n.member for n in b})
+
+
 def _judge_suggestions(
     clusters: Sequence[Sequence[Node]],
     home: Mapping[RecordName, int],
@@ -300,9 +308,8 @@ def _judge_suggestions(
             for name in (pairing.a, pairing.b):
                 if name in alone:
                     pairs[name].append(pairing)
-        elif not {n.member for n in clusters[a]} & {n.member for n in clusters[b]}:
-            if all(n.entity is not None for n in (*clusters[a], *clusters[b])):
-                judgement.merges.append(pairing)
+        elif all(n.entity is not None for n in (*clusters[a], *clusters[b])) and not _overlap(clusters[a], clusters[b]):
+            judgement.merges.append(pairing)
     for node in solo:
         if node.name not in pairs:
             judgement.groups.append((None, [node], 0))

@@ -6,14 +6,16 @@ member's views in that order. References are translated by whoever asks (``Refer
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal
+from functools import lru_cache
 from hashlib import blake2b
 from types import EllipsisType
 from typing import NamedTuple
 
 import msgspec
 
-from samtale.core.kinds import Raw, Unreadable, Unwritable, Value
+from samtale.core.kinds import Kind, Raw, Unreadable, Unwritable, Value
 from samtale.core.model import MISSING, EntityType, Field, FieldValue, Member, Model, Property, View
 
 
@@ -62,6 +64,59 @@ class References(msgspec.Struct):
 
 
 NO_REFERENCES = References()
+
+#: From a raw value to a canonical one: Ellipsis for no information, Unread for what cannot be read.
+Reader = Callable[[Raw], "Value | EllipsisType | Unread | None"]
+
+#: Raw values whose canonical form is remembered, a property: a record is read several times while its page is at hand.
+REMEMBERED = 8192
+
+
+#: From a canonical value to what is sent for a new record.
+Writer = Callable[[Value], Raw]
+
+
+def _writer_of(kind: Kind, prop: Property) -> Writer:
+    """The writer of one property for new records, with a short memory: cities and countries come again and again."""
+
+    def write(value: Value) -> Raw:
+        return kind.write(value, prop.form, None)
+
+    return lru_cache(maxsize=REMEMBERED, typed=True)(write)
+
+
+class Slot(NamedTuple):
+    """One property of a view: where its raw value stands, and how it is read and written."""
+
+    position: int
+    property: Property
+    read: Reader
+    write: Writer
+
+
+def _slot(position: int, kind: Kind, prop: Property) -> Slot:
+    return Slot(position, prop, _reader_of(kind, prop), _writer_of(kind, prop))
+
+
+def _reader_of(kind: Kind, prop: Property) -> Reader:
+    """The reader of one property, with a short memory."""
+
+    @lru_cache(maxsize=REMEMBERED, typed=True)
+    def remembered(raw: bool | int | str | Decimal | None) -> Value | EllipsisType | Unread | None:
+        return read(raw)
+
+    def read(raw: Raw) -> Value | EllipsisType | Unread | None:
+        if raw == MISSING or not prop.readable:
+            return ...
+        try:
+            return kind.read(raw, prop.form)
+        except Unreadable as problem:
+            return Unread(prop.path, problem.reason)
+
+    def reader(raw: Raw) -> Value | EllipsisType | Unread | None:
+        return read(raw) if isinstance(raw, list | dict) else remembered(raw)
+
+    return reader
 
 
 class CollectionMap:
@@ -121,6 +176,25 @@ class MemberMap:
             tuple(index[p.path] for access in view.accesses for p in access.properties) for view in member.views
         )
         self._readers = tuple(self._reader(n) for n in range(len(member.views)))
+        self._plain = tuple(self._plain_reader(n) for n in range(len(member.views)))
+        #: every position that a view of this member reads
+        self.used: tuple[int, ...] = tuple(sorted({p for positions in self.positions for p in positions}))
+        #: whether all views read and write, and none refers to another record
+        self.plain = all(view.use == "both" and entity_type.field(view.field).to is None for view in member.views)
+        #: paths without which the system creates no record
+        self.required: tuple[str, ...] = tuple(
+            prop.path
+            for view in member.views
+            for access in view.accesses
+            for prop in access.properties
+            if prop.required
+        )
+        self._creatable = tuple(
+            v.writes and any(p.creatable for a in v.accesses for p in a.properties) for v in member.views
+        )
+        self._updatable = tuple(
+            v.writes and any(p.updatable for a in v.accesses for p in a.properties) for v in member.views
+        )
         #: properties that refer to other records: path, the entity type that is wanted, the collections whose keys it holds
         self.references: tuple[tuple[str, str, tuple[str, ...]], ...] = tuple(
             (prop.path, to, prop.refers)
@@ -134,18 +208,31 @@ class MemberMap:
         """Whether a record that shows this is of this member."""
         return all(shown[i] == value for i, value in self.where)
 
-    def _reader(self, number: int) -> tuple[Field, tuple[tuple[int, tuple[tuple[int, Property], ...]], ...]]:
+    def _reader(self, number: int) -> tuple[Field, tuple[tuple[int, tuple[Slot, ...]], ...]]:
         view = self.views[number]
+        field = self.type.fields[self.field_of[number]]
         positions = iter(self.positions[number])
-        accesses = tuple((a.part, tuple((next(positions), p) for p in a.properties)) for a in view.accesses)
-        return self.type.fields[self.field_of[number]], accesses
+        accesses = tuple(
+            (a.part, tuple(_slot(next(positions), field.parts[a.part].kind, p) for p in a.properties))
+            for a in view.accesses
+        )
+        return field, accesses
+
+    def _plain_reader(self, number: int) -> tuple[int, Reader] | None:
+        """Where to read a view of one part, one property and no reference, which is what most views are."""
+        field, accesses = self._readers[number]
+        if len(field.parts) == 1 and field.to is None and len(accesses) == 1 and len(accesses[0][1]) == 1:
+            slot = accesses[0][1][0]
+            return slot.position, slot.read
+        return None
 
     def read(self, number: int, shown: Sequence[Raw], refs: References = NO_REFERENCES) -> FieldValue | Unread:
         """What a view says: Ellipsis for parts that it does not show, Unread if one of its properties cannot be read."""
-        field, accesses = self._readers[number]
-        if len(accesses) == 1 == len(field.parts):
-            part = self._read_part(field, 0, accesses[0][1], shown, refs)
+        plain = self._plain[number]
+        if plain is not None:
+            part = plain[1](shown[plain[0]])
             return part if type(part) is Unread else (part,)
+        field, accesses = self._readers[number]
         value: list[Value | EllipsisType | None] = [...] * len(field.parts)
         for index, properties in accesses:
             part = self._read_part(field, index, properties, shown, refs)
@@ -158,32 +245,21 @@ class MemberMap:
         self,
         field: Field,
         part: int,
-        properties: tuple[tuple[int, Property], ...],
+        properties: tuple[Slot, ...],
         shown: Sequence[Raw],
         refs: References,
     ) -> Value | EllipsisType | Unread | None:
-        kind = field.parts[part].kind
         if len(properties) == 1:
-            position, prop = properties[0]
-            raw = shown[position]
-            if raw == MISSING or not prop.readable:
-                return ...
-            try:
-                value = kind.read(raw, prop.form)
-            except Unreadable as problem:
-                return Unread(prop.path, problem.reason)
-            if field.to is None or value is None:
+            slot = properties[0]
+            value = slot.read(shown[slot.position])
+            if field.to is None or value is None or value is ... or type(value) is Unread:
                 return value
-            return refs.entity_of(self.system, prop.refers, str(value)) or ...
+            return refs.entity_of(self.system, slot.property.refers, str(value)) or ...
         lines: list[str] = []
-        for position, prop in properties:
-            raw = shown[position]
-            if raw == MISSING or not prop.readable:
-                return ...
-            try:
-                value = kind.read(raw, prop.form)
-            except Unreadable as problem:
-                return Unread(prop.path, problem.reason)
+        for slot in properties:
+            value = slot.read(shown[slot.position])
+            if value is ... or type(value) is Unread:
+                return value
             if value is not None:
                 lines.append(str(value))
         return "\n".join(lines) or None
@@ -194,7 +270,7 @@ class MemberMap:
         if field.to is None:
             return None
         for _, properties in accesses:
-            for position, prop in properties:
+            for position, prop, *_ in properties:
                 raw = shown[position]
                 if raw in (None, "", MISSING) or refs.entity_of(self.system, prop.refers, str(raw)) is not None:
                     continue
@@ -207,13 +283,14 @@ class MemberMap:
     ) -> dict[str, Raw]:
         """The properties that must change for the view to say ``value``. ``shown`` None: for a new record.
 
+        A property that the record does not show is left alone: nothing could be expected of it.
         Raises Unwritten for a value that a property cannot hold, or may not be given.
         """
         field, accesses = self._readers[number]
         changes: dict[str, Raw] = {}
         for part, properties in accesses:
             wanted = value[part]
-            if wanted is ...:
+            if wanted is ... or (shown is not None and any(shown[slot.position] == MISSING for slot in properties)):
                 continue
             pieces = _pieces(wanted, len(properties))
             if (
@@ -222,9 +299,9 @@ class MemberMap:
                 and self._read_part(field, part, properties, shown, refs) == wanted
             ):
                 continue
-            for (position, prop), piece in zip(properties, pieces, strict=True):
-                current = None if shown is None else shown[position]
-                raw = self._raw(field, part, prop, piece, None if current == MISSING else current, refs)
+            for slot, piece in zip(properties, pieces, strict=True):
+                prop, current = slot.property, None if shown is None else shown[slot.position]
+                raw = self._raw(field, part, slot, piece, current, refs)
                 if shown is None and raw in (None, ""):
                     continue
                 if shown is None or raw != current or type(raw) is not type(current):
@@ -232,8 +309,8 @@ class MemberMap:
                     changes[prop.path] = raw
         return changes
 
-    def _raw(self, field: Field, part: int, prop: Property, value: Value | None, current: Raw, refs: References) -> Raw:
-        kind = field.parts[part].kind
+    def _raw(self, field: Field, part: int, slot: Slot, value: Value | None, current: Raw, refs: References) -> Raw:
+        prop = slot.property
         if field.to is not None and value is not None:
             key = refs.key_of(str(value), self.system, prop.refers)
             if key is None:
@@ -242,7 +319,9 @@ class MemberMap:
                 return current
             return int(key) if prop.form.type == "integer" else key
         try:
-            return kind.write(value, prop.form, current)
+            if current is None and value is not None:
+                return slot.write(value)
+            return field.parts[part].kind.write(value, prop.form, current)
         except Unwritable as problem:
             raise Unwritten(prop.path, problem.reason) from None
 
@@ -254,10 +333,7 @@ class MemberMap:
 
     def writable(self, number: int, *, creating: bool = False) -> bool:
         """Whether any property of this view may be written."""
-        view = self.views[number]
-        return view.writes and any(
-            (p.creatable if creating else p.updatable) for access in view.accesses for p in access.properties
-        )
+        return self._creatable[number] if creating else self._updatable[number]
 
     def coarsens(self, number: int, finer: FieldValue, coarser: FieldValue) -> bool:
         """Whether ``coarser`` is what this view makes of ``finer``: cut, re-cased or reformatted."""
@@ -268,7 +344,7 @@ class MemberMap:
                 continue
             if a is None or b is None or field.to is not None:
                 return False
-            kind, form = field.parts[part].kind, properties[0][1].form
+            kind, form = field.parts[part].kind, properties[0].property.form
             if kind.key(a) is not None and kind.key(a) == kind.key(b):
                 continue
             if (

@@ -6,7 +6,7 @@ breaks ties, nothing more: there is no master, and renaming systems changes no v
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from types import EllipsisType
 from typing import Literal, NamedTuple
 
@@ -27,7 +27,7 @@ Reason = Literal[
     "tie",  # several new values at the same time: the order of systems decided
     "preferred",  # several new values: a rule or an answer names the system
     "first_link",  # first link: values differed, a rule or an answer decided
-    "agreed",  # a late edit lost against what had been agreed since
+    "agreed",  # a late edit, or a record that joins, gave way to what had been agreed
     "chosen",  # a person chose this value
 ]
 
@@ -55,6 +55,15 @@ class Conflict(NamedTuple):
 
     kind: Literal["edit", "first_link"]
     candidates: tuple[Candidate, ...]
+
+
+class Alternative(NamedTuple):
+    """What several records can agree on when nothing binds them yet."""
+
+    value: FieldValue
+    finest: Statement  #: the record that shows it best
+    finer: bool  #: whether some show only a coarser form of it
+    speakers: tuple[Statement, ...]
 
 
 class Verdict(msgspec.Struct, frozen=True, kw_only=True):
@@ -94,16 +103,24 @@ def merge(
     """The verdict over one field. ``answers``: systems that a person prefers for this field at first link, best first."""
     if agreed is None:
         return _first_link(field, statements, model, answers)
+    verdict = _edited(field, agreed, statements, model)
+    joining = [s for s in statements if s.reading == "join" and not is_empty(s.value)]
+    if verdict.conflict is not None or not joining:
+        return verdict
+    return _joined(field, agreed, verdict, _ranked(joining, model), model, answers)
+
+
+def _edited(field: Field, agreed: Agreed, statements: Sequence[Statement], model: Model) -> Verdict:
+    """What the edits come to. An edit by a record that is behind was made without knowing what was agreed since."""
     edits = [s for s in statements if s.reading == "edit" and not same(s.value, agreed.value)]
     if not edits:
-        return _fill(field, agreed, statements, model)
+        return _won(field, agreed, _candidate_of(agreed), "unchanged", ())
     candidates = _candidates(edits, agreed, model)
-    if any(s.rev < agreed.rev for s in edits):
+    if all(s.rev < agreed.rev for s in edits):
         candidates.append(_candidate_of(agreed))
     if len(candidates) == 1:
         only = candidates[0]
-        reason: Reason = "cleared" if is_empty(only.value) else "edited"
-        return _won(field, agreed, only, reason, ())
+        return _won(field, agreed, only, "cleared" if is_empty(only.value) else "edited", ())
     return _decide(field, agreed, candidates, model)
 
 
@@ -114,7 +131,7 @@ def _candidate_of(agreed: Agreed) -> Candidate:
 def _candidates(edits: Sequence[Statement], agreed: Agreed, model: Model) -> list[Candidate]:
     """One candidate per value: the one that was shown last speaks for it."""
     found: dict[FieldValue, Candidate] = {}
-    for statement in sorted(edits, key=lambda s: _rank(model, s.side.map.system, s.side.member)):
+    for statement in _ranked(edits, model):
         value = overlay(agreed.value, statement.value)
         when = edited_when(statement)
         known = found.get(value)
@@ -124,8 +141,13 @@ def _candidates(edits: Sequence[Statement], agreed: Agreed, model: Model) -> lis
 
 
 def _rank(model: Model, system: str, member: str) -> tuple[int, str]:
+    """The order that breaks ties: what a person chose goes first, so that no edit of the same time undoes it."""
     order = model.order
-    return (order.index(system) if system in order else len(order), member)
+    return (-1 if system == "person" else order.index(system) if system in order else len(order), member)
+
+
+def _ranked(statements: Sequence[Statement], model: Model) -> list[Statement]:
+    return sorted(statements, key=lambda s: _rank(model, s.side.map.system, s.side.member))
 
 
 def _won(field: Field, agreed: Agreed, winner: Candidate, reason: Reason, losers: tuple[Candidate, ...]) -> Verdict:
@@ -135,7 +157,7 @@ def _won(field: Field, agreed: Agreed, winner: Candidate, reason: Reason, losers
             field=field.name,
             value=agreed.value,
             rev=agreed.rev,
-            reason="agreed",
+            reason="agreed" if losers else "unchanged",
             origin=agreed.origin,
             when=when,
             losers=losers,
@@ -164,10 +186,9 @@ def _decide(field: Field, agreed: Agreed, candidates: list[Candidate], model: Mo
     if isinstance(rule, Prefer):
         for system in rule.systems:
             preferred = [c for c in candidates if c.system == system]
-            if len(preferred) == 1:
-                return _won(
-                    field, agreed, preferred[0], "preferred", tuple(c for c in candidates if c is not preferred[0])
-                )
+            if preferred:
+                first = newest(preferred, model)[0]
+                return _won(field, agreed, first, "preferred", tuple(c for c in candidates if c is not first))
     winner, reason = newest(candidates, model)
     return _won(field, agreed, winner, reason, tuple(c for c in candidates if c is not winner))
 
@@ -182,70 +203,80 @@ def newest(candidates: Sequence[Candidate], model: Model) -> tuple[Candidate, Li
     return min(contenders, key=lambda c: _rank(model, c.system, c.origin)), "tie"
 
 
-def _fill(field: Field, agreed: Agreed, statements: Sequence[Statement], model: Model) -> Verdict:
-    """Nobody edited. A record that joins adds what it has and contradicts nothing; otherwise it takes what was agreed."""
-    joining = [s for s in statements if s.reading == "join" and not is_empty(s.value)]
-    adding = [s for s in joining if _united(agreed.value, s.value) not in (None, agreed.value)]
-    if adding:
-        candidates = [
-            c._replace(value=_united(agreed.value, c.value) or c.value) for c in _candidates(adding, agreed, model)
-        ]
-        if len(candidates) == 1:
-            return _won(field, agreed, candidates[0], "filled", ())
-        return _decide(field, agreed, candidates, model)
-    return Verdict(
-        field=field.name,
-        value=agreed.value,
-        rev=agreed.rev,
-        reason="unchanged",
-        origin=agreed.origin,
-        when=Interval(agreed.after, agreed.until),
-    )
+def _joined(
+    field: Field,
+    agreed: Agreed,
+    verdict: Verdict,
+    joining: Sequence[Statement],
+    model: Model,
+    answers: Sequence[str],
+) -> Verdict:
+    """A record that joins adds what it has to what is empty; where it contradicts, it takes what was agreed and gives way."""
+    assert verdict.value is not None
+    below = verdict.value
+    adding = [s for s in joining if _united(below, s.value) not in (None, below)]
+    alternatives = [a._replace(value=_united(below, a.value) or below) for a in _alternatives(adding)]
+    first = _first_of(alternatives, model, answers) if alternatives else None
+    if alternatives and first is None:
+        return _undecided(field, agreed.rev, alternatives)
+    value = first.value if first else below
+    gave_way = [s for s in joining if _united(value, s.value) is None and not _coarse(s, value)]
+    losers = (*verdict.losers, *_distinct(_known(field, s, below) for s in gave_way))
+    if value == below:
+        reason: Reason = "agreed" if losers and verdict.reason == "unchanged" else verdict.reason
+        return msgspec.structs.replace(verdict, reason=reason, losers=losers)
+    if value == agreed.value:  # what an edit cleared is filled again
+        cleared = Candidate(below, verdict.origin, verdict.origin.partition(".")[0], verdict.when)
+        return _won(field, agreed, _candidate_of(agreed), "agreed", (cleared, *losers))
+    assert first is not None
+    if verdict.moves:
+        return msgspec.structs.replace(verdict, value=value, reason="filled", losers=losers)
+    return _won(field, agreed, _known(field, first.finest, below)._replace(value=value), "filled", losers)
 
 
 def _first_link(field: Field, statements: Sequence[Statement], model: Model, answers: Sequence[str]) -> Verdict:
     """Nothing was agreed yet: empty fields are filled, empty never wins, and what differs is decided by rule or by a person."""
-    speaking = [s for s in statements if s.reading in ("join", "edit", "same")]
-    speaking.sort(key=lambda s: _rank(model, s.side.map.system, s.side.member))
+    speaking = _ranked([s for s in statements if s.reading in ("join", "edit", "same")], model)
     filled = [s for s in speaking if not is_empty(s.value)]
     if not filled:
         first = speaking[0].side.member if speaking else ""
         return Verdict(field=field.name, value=field.empty, rev=1, reason="same", origin=first)
-    together = _together(filled)
-    if together is not None:
-        value, statement, finer = together
-        value = overlay(field.empty, value)
-        reason: Reason = "finer" if finer else "same" if len(filled) == len(speaking) else "filled"
-        return Verdict(
-            field=field.name,
-            value=value,
-            rev=1,
-            reason=reason,
-            origin=statement.side.member,
-            when=_known_when(statement),
-        )
-    candidates: list[Candidate] = []
-    for statement in filled:
-        value = overlay(field.empty, statement.value)
-        if not any(c.value == value for c in candidates):
-            candidates.append(
-                Candidate(value, statement.side.member, statement.side.map.system, _known_when(statement))
-            )
-    winner = _first_winner(candidates, model, answers)
+    alternatives = [a._replace(value=overlay(field.empty, a.value)) for a in _alternatives(filled)]
+    winner = _first_of(alternatives, model, answers)
     if winner is None:
-        return Verdict(
-            field=field.name, value=None, rev=0, reason="unchanged", conflict=Conflict("first_link", tuple(candidates))
-        )
-    losers = tuple(c for c in candidates if c is not winner)
+        return _undecided(field, 0, alternatives)
+    reason: Reason = "finer" if winner.finer else "same" if len(filled) == len(speaking) else "filled"
+    others = [s for a in alternatives if a is not winner for s in a.speakers]
     return Verdict(
         field=field.name,
         value=winner.value,
         rev=1,
-        reason="first_link",
-        origin=winner.origin,
-        when=winner.when,
-        losers=losers,
+        reason="first_link" if others else reason,
+        origin=winner.finest.side.member,
+        when=_known_when(winner.finest),
+        losers=_distinct(_known(field, s, field.empty) for s in others),
     )
+
+
+def _undecided(field: Field, rev: int, alternatives: Sequence[Alternative]) -> Verdict:
+    candidates = tuple(_known(field, a.finest, field.empty)._replace(value=a.value) for a in alternatives)
+    return Verdict(
+        field=field.name, value=None, rev=rev, reason="unchanged", conflict=Conflict("first_link", candidates)
+    )
+
+
+def _known(field: Field, statement: Statement, below: FieldValue) -> Candidate:
+    """What a record shows without being an edit; parts that it does not show are as below, or empty."""
+    value = overlay(overlay(field.empty, below), statement.value)
+    return Candidate(value, statement.side.member, statement.side.map.system, _known_when(statement))
+
+
+def _distinct(candidates: Iterable[Candidate]) -> tuple[Candidate, ...]:
+    """The first to show each value."""
+    found: dict[FieldValue, Candidate] = {}
+    for candidate in candidates:
+        found.setdefault(candidate.value, candidate)
+    return tuple(found.values())
 
 
 def _known_when(statement: Statement) -> Interval:
@@ -257,13 +288,35 @@ def _known_when(statement: Statement) -> Interval:
     )
 
 
-def _first_winner(candidates: Sequence[Candidate], model: Model, answers: Sequence[str]) -> Candidate | None:
-    preferred = tuple(answers) or (model.first_link.systems if isinstance(model.first_link, Prefer) else ())
-    for system in preferred:
-        for candidate in candidates:
-            if candidate.system == system:
-                return candidate
-    return newest(candidates, model)[0] if model.first_link == "newest" else None
+def _alternatives(statements: Sequence[Statement]) -> list[Alternative]:
+    """Records that can agree on one value make one alternative: equal, complementing each other, or a coarser form of it."""
+    found: list[Alternative] = []
+    for statement in statements:
+        for number, alternative in enumerate(found):
+            together = _together([*alternative.speakers, statement])
+            if together is not None:
+                found[number] = Alternative(*together, (*alternative.speakers, statement))
+                break
+        else:
+            found.append(Alternative(statement.value, statement, False, (statement,)))
+    return found
+
+
+def _first_of(alternatives: Sequence[Alternative], model: Model, answers: Sequence[str]) -> Alternative | None:
+    """The alternative that an answer, a rule or the time prefers; None: a person is to be asked."""
+    if len(alternatives) == 1:
+        return alternatives[0]
+    for system in tuple(answers) or (model.first_link.systems if isinstance(model.first_link, Prefer) else ()):
+        for alternative in alternatives:
+            if any(s.side.map.system == system for s in alternative.speakers):
+                return alternative
+    if model.first_link != "newest":
+        return None
+    by_value = {a.value: a for a in alternatives}
+    shown = [
+        Candidate(a.value, s.side.member, s.side.map.system, _known_when(s)) for a in alternatives for s in a.speakers
+    ]
+    return by_value[newest(shown, model)[0].value]
 
 
 def _together(filled: Sequence[Statement]) -> tuple[FieldValue, Statement, bool] | None:
@@ -299,5 +352,4 @@ def _united(a: FieldValue, b: FieldValue) -> FieldValue | None:
 
 def _coarse(statement: Statement, finer: FieldValue) -> bool:
     """Whether what this record shows is what its property makes of ``finer``."""
-    number = statement.views[0].number
-    return statement.side.map.coarsens(number, finer, statement.value)
+    return statement.side.map.coarsens(statement.number, finer, statement.value)

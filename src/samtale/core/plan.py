@@ -6,7 +6,7 @@ has happened yet, and what is agreed, settled and written moves only when the pl
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from dataclasses import field as dataclass_field
 from hashlib import blake2b
@@ -14,7 +14,8 @@ from typing import Literal
 
 import msgspec
 
-from samtale.core.compare import APART, NO_BASE, Side, Statement, compare, is_empty, same
+from samtale.core.compare import APART, NO_BASE, Side, Statement, ViewReading, compare, is_empty, same, says_nothing
+from samtale.core.first import agreement
 from samtale.core.kinds import Raw
 from samtale.core.link import RecordName
 from samtale.core.mapping import CollectionMap, MemberMap, References, Unread, Unwritten
@@ -48,7 +49,8 @@ class EntityState(msgspec.Struct, kw_only=True):
     sides: list[Side]
     links: tuple[NewLink, ...] = ()  #: records that join now
     gone: tuple[tuple[str, str], ...] = ()  #: members (system, name) whose record was deleted: never created again
-    suspended: tuple[str, ...] = ()  #: members whose record left their ``where``
+    unseen: bool = False  #: a record was deleted before it had been given what was agreed: the deletion met an edit
+    suspended: tuple[str, ...] = ()  #: members whose record left their ``where``, or was not found at the last look
 
 
 @dataclass(kw_only=True)
@@ -61,6 +63,7 @@ class Circumstances:
     writable: Callable[[str], bool] = lambda system: True  #: shared, not paused, and reachable
     #: (entity type, field) to systems preferred at first link, best first
     answers: Mapping[tuple[str, str], tuple[str, ...]] = dataclass_field(default_factory=dict)
+    archived: Callable[[Side], bool] = lambda side: False  #: whether the record is archived already
     #: Whether a create may be planned: None yes, "" no (its rule does not ask for it), else why it is held
     may_create: Callable[[EntityState, MemberMap, CreateRule, Side], Held | Literal[""] | None] = lambda *_: None
 
@@ -68,8 +71,9 @@ class Circumstances:
 def decide(state: EntityState, around: Circumstances) -> EntityPlan:
     """The whole decision about one entity."""
     work = _Work(state, around)
-    for index, field in enumerate(state.type.fields):
-        work.field(index, field)
+    if not (state.new and work.agree_at_once()):
+        for index, field in enumerate(state.type.fields):
+            work.field(index, field)
     work.deletions()
     work.creates()
     return work.result()
@@ -95,7 +99,14 @@ class _Work:
         member = side.map.member
         return (member.system, member.collection, side.key)
 
-    def hold(self, code: HeldCode, reason: str, side: Side | None = None, field: str = "", **more: object) -> None:
+    def hold(
+        self,
+        code: HeldCode,
+        reason: str,
+        side: Side | None = None,
+        field: str = "",
+        candidates: tuple[tuple[str, str], ...] = (),
+    ) -> None:
         refs = (self.name(side),) if side else tuple(self.name(s) for s in self.state.sides)
         self.held.append(
             Held(
@@ -105,9 +116,20 @@ class _Work:
                 type=self.state.type.name,
                 entity=self.state.id,
                 field=field,
-                **more,
-            )  # type: ignore[arg-type]
+                candidates=candidates,
+            )
         )
+
+    def agree_at_once(self) -> bool:
+        """Whether all sides of a new entity show the same, so that nothing needs to be merged or written back."""
+        agreed = agreement(self.state.type, self.state.sides, self.model)
+        if agreed is None:
+            return False
+        self.agreed = self.moved = agreed
+        for side in self.state.sides:
+            self.revs[id(side)] = [1] * len(side.map.views)
+            self.bases[id(side)] = list(side.shown)
+        return True
 
     # one field
 
@@ -116,14 +138,7 @@ class _Work:
         agreed = self.state.agreed.get(field.name)
         if agreed is not None and all(_untouched(side, index, agreed.rev) for side in self.state.sides):
             return
-        statements: list[Statement] = []
-        for side in self.state.sides:
-            statement = compare(
-                side, index, followers=self.model.followers, ignore_clear=field.clear == "ignore", refs=self.around.refs
-            )
-            if statement is not None:
-                statements.append(statement)
-                self._note_unread(field, statement)
+        statements = self._statements(index, field, first=agreed is None)
         if not statements or (agreed is None and not any(s.reading in ("join", "edit", "same") for s in statements)):
             return
         if (
@@ -135,12 +150,12 @@ class _Work:
         answers = self.around.answers.get((self.state.type.name, field.name), ())
         verdict = merge(field, agreed, statements, self.model, answers)
         if verdict.conflict is not None:
-            self._hold_conflict(field, verdict)
+            self._hold_conflict(field, verdict, statements)
             return
         assert verdict.value is not None
         if verdict.moves:
             self.moved[field.name] = Agreed(verdict.value, verdict.rev, verdict.origin, *verdict.when)
-        if verdict.moves or verdict.losers:
+        if verdict.losers or (verdict.moves and not self.state.new):  # what a new entity's records show is no event
             self.verdicts.append(verdict)
         self.agreed[field.name] = Agreed(verdict.value, verdict.rev, verdict.origin, *verdict.when)
         by_side = {id(s.side): s for s in statements}
@@ -148,6 +163,26 @@ class _Work:
             for number in side.map.by_field[index]:
                 if side.map.views[number].use != "match":
                     self._place(field, verdict, side, number, by_side.get(id(side)))
+
+    def _statements(self, index: int, field: Field, *, first: bool) -> list[Statement]:
+        found = []
+        for side in self.state.sides:
+            statement = compare(
+                side,
+                index,
+                followers=self.model.followers,
+                ignore_clear=field.clear == "ignore",
+                first=first,
+                refs=self.around.refs,
+            )
+            if first:
+                revs = self.revs[id(side)]
+                for number in side.map.by_field[index]:
+                    revs[number] = APART if revs[number] == APART else NO_BASE
+            if statement is not None:
+                found.append(statement)
+                self._note_unread(field, statement)
+        return found
 
     def _write_only_settled(self, index: int, rev: int) -> bool:
         return all(
@@ -169,8 +204,12 @@ class _Work:
     def _index(self, field: Field) -> int:
         return self.state.type.fields.index(field)
 
-    def _hold_conflict(self, field: Field, verdict: Verdict) -> None:
+    def _hold_conflict(self, field: Field, verdict: Verdict, statements: Sequence[Statement]) -> None:
+        """What differs stays as it is until a person decides; followers that stand apart do so from now on, whatever is decided."""
         assert verdict.conflict is not None
+        for statement in statements:
+            for number in statement.apart:
+                self._set_apart(statement.side, number)
         first = verdict.conflict.kind == "first_link"
         shown = tuple((c.origin, field.show(c.value)) for c in verdict.conflict.candidates)
         reason = "values differ at first link" if first else "edited differently in several systems"
@@ -185,20 +224,24 @@ class _Work:
         assert value is not None
         reading = next((v for v in statement.views if v.number == number), None) if statement else None
         if statement and number in statement.apart:
-            revs[number] = APART
+            self._set_apart(side, number)
             return
         if revs[number] == APART and not (statement and number in statement.rejoin):
             return
         if reading is not None and reading.reading == "unread":
+            if revs[number] == NO_BASE:  # once it can be read, it will have been edited
+                revs[number] = rev - 1
+                self._rebase(side, number, base)
             return
         shown = reading.value if reading is not None and type(reading.value) is tuple else None
-        if shown is not None and self._agrees(side, number, shown, value, revs[number], reading):
-            revs[number] = rev
-            self._rebase(side, number, base)
+        if shown is not None and says_nothing(shown):
             return
-        if reading is not None and reading.reading == "same" and revs[number] == rev:
+        if reading is not None and shown is not None and _agrees(side, reading, shown, value):
+            if revs[number] < 0 or all(side.shown[p] != MISSING for p in side.map.positions[number]):
+                revs[number] = rev
+                self._rebase(side, number, base)
             return
-        if reading is not None and reading.reading == "nothing" and (revs[number] == rev or shown is None):
+        if reading is not None and reading.reading in ("same", "nothing") and revs[number] == rev:
             return
         if reading is not None:
             revs[number] = min(revs[number], rev - 1) if revs[number] >= 0 else rev - 1
@@ -207,10 +250,9 @@ class _Work:
             return
         self._write(field, verdict, side, number, shown)
 
-    def _agrees(self, side: Side, number: int, shown: FieldValue, value: FieldValue, rev: int, reading: object) -> bool:
-        return same(shown, value) or (
-            rev == NO_BASE and not is_empty(shown) and side.map.coarsens(number, value, shown)
-        )
+    def _set_apart(self, side: Side, number: int) -> None:
+        self.revs[id(side)][number] = APART
+        self._rebase(side, number, self.bases[id(side)])
 
     def _rebase(self, side: Side, number: int, base: list[Raw]) -> None:
         for position in side.map.positions[number]:
@@ -228,10 +270,12 @@ class _Work:
                 "waiting" if problem.waiting else "unwritable", f"{problem.path}: {problem.reason}", side, field.name
             )
             return
-        collection = self.around.collections[(side.map.system, side.map.member.collection)]
-        expected = {path: side.shown[collection.index[path]] for path in properties}
-        if not properties or any(raw == MISSING for raw in expected.values()):
+        if not properties:
+            if not side.map.views[number].reads:  # it shows the value already
+                self.revs[id(side)][number] = verdict.rev
+                self._rebase(side, number, self.bases[id(side)])
             return
+        collection = self.around.collections[(side.map.system, side.map.member.collection)]
         reason = verdict.reason if verdict.reason not in ("unchanged", "agreed") else "behind"
         self.changes[id(side)].append(
             FieldChange(
@@ -240,7 +284,7 @@ class _Work:
                 new=field.show(verdict.value),
                 reason=reason,
                 properties=properties,
-                expected=expected,
+                expected={path: side.shown[collection.index[path]] for path in properties},
             )
         )
 
@@ -256,7 +300,9 @@ class _Work:
             wish = side.map.member.on_delete
             if wish == "keep" or not self.around.writable(side.map.system):
                 continue
-            if self.verdicts:
+            if wish == "archive" and self.around.archived(side):
+                continue
+            if self.verdicts or self.state.unseen:
                 self.hold("delete", "deleted in one system and edited in another", side)
                 continue
             kind: WriteKind = "delete" if wish == "delete" else "archive"
@@ -305,13 +351,7 @@ class _Work:
                 return True
         changes = self._draft(target, origin)
         values = {path: raw for change in changes for path, raw in change.properties.items()}
-        lacking = [
-            p.path
-            for v in target.views
-            for a in v.accesses
-            for p in a.properties
-            if p.required and p.path not in values
-        ]
+        lacking = [path for path in target.required if path not in values]
         if lacking:
             self.hold("required", f"{lacking[0]} is required by {target.name}, and nothing fills it", origin)
         elif values:
@@ -338,7 +378,7 @@ class _Work:
                     FieldChange(
                         field=field.name,
                         old=None,
-                        new=field.show(agreed.value),
+                        new=", ".join(dict.fromkeys(str(raw) for raw in properties.values())),
                         reason="created",
                         properties=properties,
                     )
@@ -390,7 +430,8 @@ class _Work:
             revs, base = self.revs[id(side)], self.bases[id(side)]
             if self.state.new or revs != list(side.revs) or base != list(side.base) or _joins(self.state, side):
                 system, collection, key = self.name(side)
-                kept = None if base == list(side.shown) else tuple(base)
+                as_shown = all(base[p] == side.shown[p] for p in side.map.used)
+                kept = None if as_shown else tuple(base)
                 bases.append(NewBase(system=system, collection=collection, key=key, revs=tuple(revs), base=kept))
         return EntityPlan(
             type=self.state.type.name,
@@ -409,6 +450,13 @@ class _Work:
 def _joins(state: EntityState, side: Side) -> bool:
     member = side.map.member
     return any((n.system, n.collection, n.key) == (member.system, member.collection, side.key) for n in state.links)
+
+
+def _agrees(side: Side, view: ViewReading, shown: FieldValue, value: FieldValue) -> bool:
+    """Whether a view shows the value; for one without a base, also whether it shows what its property makes of the value."""
+    return same(shown, value) or (
+        view.rev == NO_BASE and not is_empty(shown) and side.map.coarsens(view.number, value, shown)
+    )
 
 
 def _untouched(side: Side, field: int, rev: int) -> bool:

@@ -25,6 +25,7 @@ HeldCode = Literal[
     "incomplete",
     "linking",
     "marked",
+    "other_type",
     "attempt",
     "unknown",
     "conflict",

@@ -7,7 +7,7 @@ one. Whatever a call comes to, typed by what to do next, leaves the store saying
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 
@@ -32,6 +32,7 @@ BACK_OFF = 1.0
 class Outcome(msgspec.Struct, kw_only=True):
     """What came of applying a plan."""
 
+    linked: int = 0  #: links that were made
     done: int = 0
     failed: int = 0
     unknown: int = 0
@@ -41,6 +42,7 @@ class Outcome(msgspec.Struct, kw_only=True):
     written: dict[str, int] = {}  #: by system and kind, for people: ``zohocrm create``
 
     def add(self, other: Outcome) -> None:
+        self.linked += other.linked
         self.done += other.done
         self.failed += other.failed
         self.unknown += other.unknown
@@ -71,7 +73,9 @@ def apply(setting: Setting, proposal: Proposal, *, approved: frozenset[str] | No
         ready = [p for p in chunk if approved is None or _wholly(p, approved)]
         with setting.store.write() as session:
             accept(setting, session, ready, kept)
-        total.add(_write_all(setting, [w for w in passing if _belongs(w, ready)], frozenset(approved or ())))
+        total.linked += sum(len(p.links) for p in ready if len(p.links) > 1 or not p.new)
+        moved = {p.entity for p in ready}
+        total.add(_write_all(setting, [w for w in passing if w.entity in moved], frozenset(approved or ())))
         setting.reporter.progress("apply", "writes", total.done + total.failed + total.unknown + total.left_out, count)
     return total
 
@@ -79,10 +83,6 @@ def apply(setting: Setting, proposal: Proposal, *, approved: frozenset[str] | No
 def _wholly(plan: EntityPlan, approved: frozenset[str]) -> bool:
     """An entity moves only if everything proposed for it was approved; what recomputes differently waits for the next plan."""
     return all(w.id in approved for w in plan.writes)
-
-
-def _belongs(write: Write, plans: Iterable[EntityPlan]) -> bool:
-    return any(write.entity == p.entity for p in plans)
 
 
 def _write_all(setting: Setting, writes: Sequence[Write], approved: frozenset[str]) -> Outcome:

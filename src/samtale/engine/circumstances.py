@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
 from samtale.core.compare import APART, NO_BASE, Side
@@ -58,7 +58,8 @@ class States:
                 continue
             if link.state == "gone":
                 gone.append((member.system, member.name))
-            elif not member.belongs(self.page.shown[ref]):
+                state.unseen = state.unseen or _was_behind(member, link, agreed)
+            elif not member.belongs(self.page.shown[ref]) or self.page.records[ref].missing_since is not None:
                 suspended.append(member.name)
             else:
                 state.sides.append(self._side(member, link, ref))
@@ -112,8 +113,22 @@ class States:
             collections=self.setting.maps.collections,
             writable=lambda system: self.setting.systems[system].writable,
             answers=self.known.preferred,
+            archived=self._archived,
             may_create=permission,
         )
+
+    def _archived(self, side: Side) -> bool:
+        """Whether the record shows already what archiving it would write."""
+        member = side.map.member
+        archive = self.setting.specs[member.system, member.collection].archive
+        at = self.setting.maps.collections[member.system, member.collection].index
+        return archive is not None and archive[0] in at and side.shown[at[archive[0]]] == archive[1]
+
+
+def _was_behind(member: MemberMap, link: LinkRow, agreed: Mapping[str, Agreed]) -> bool:
+    """Whether a record that is gone had not been given the latest of what was agreed."""
+    known = [(agreed[view.field].rev, rev) for view, rev in zip(member.views, link.revs) if view.field in agreed]
+    return any(0 <= rev < latest for latest, rev in known)
 
 
 class Permission:

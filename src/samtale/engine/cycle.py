@@ -7,19 +7,20 @@ nothing is left to write. Linking, comparing and merging happen page by page ins
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from typing import cast
 
 import msgspec
 
-from samtale.core.brakes import brakes
+from samtale.core.brakes import Counted, Place, brakes
 from samtale.core.plan import Write
 from samtale.core.problems import Problem
 from samtale.engine.apply import Outcome, apply
 from samtale.engine.observe import observe
 from samtale.engine.planning import Planner
-from samtale.engine.proposal import Proposal
+from samtale.engine.proposal import Proposal, subjects
 from samtale.engine.setting import Setting
 from samtale.engine.unknown import recover, resolve_unknown, waiting
-from samtale.ports.store import DecisionRow
+from samtale.ports.store import DecisionRow, Session
 
 #: A run that is not quiet after so many rounds is doing something wrong, and stops.
 ROUNDS = 12
@@ -45,48 +46,29 @@ def propose(setting: Setting, *, full: bool = False, look: bool = True) -> Propo
     """Observe every system, then plan. Writes to no system, and decides nothing in the store but what was seen."""
     if look:
         observe(setting, full=full)
-    proposal = Proposal()
     done = 0
     with setting.store.read() as session:
+        proposal = Proposal(frozenset(subject for _, subject in session.decisions("approved")))
         for page in Planner(setting, session).pages():
             for plan in page:
                 proposal.add(plan)
             done += len(page)
             setting.reporter.progress("plan", "entities", done)
-        _brake(setting, session.decisions("approved"), proposal)
+        _brake(setting, session, proposal)
     return proposal
 
 
-def _brake(setting: Setting, approved: dict[tuple[str, str], DecisionRow], proposal: Proposal) -> None:
-    """Decide, before any write, what a brake or a missing first approval holds."""
-    allowed = {subject for _, subject in approved}
-    counted = dict(proposal.counted)
-    for write in proposal.writes:
-        if not subjects(write) <= allowed:
-            proposal.unapproved.add(write.id)
-            place = (write.system, write.collection)
-            counted[place, write.kind] -= 1
-            if write.clears:
-                counted[place, "clear"] -= 1
-    now = setting.clock.now_ms()
-    since = now - int(setting.limits.window_hours * 3_600_000)
-    with setting.store.read() as session:
-        places = {row.id: place for place, row in setting.known(session).items()}
-        before = {
-            (places[collection], kind): count
-            for (collection, kind), count in session.written_since(since).items()
-            if collection in places
-        }
-        sizes = {places[c]: n for c, n in session.count_records().items() if c in places}
-    proposal.brakes = brakes({k: n for k, n in counted.items() if n > 0}, before, sizes, setting.limits)  # type: ignore[arg-type]
-
-
-def subjects(write: Write) -> set[str]:
-    """What a first run is counted by: creating in a member, and writing a field there."""
-    place = f"{write.type}:{write.system}.{write.collection}"
-    if write.kind != "update":
-        return {f"{write.kind} {place}"}
-    return {f"write {place} {change.field}" for change in write.fields}
+def _brake(setting: Setting, session: Session, proposal: Proposal) -> None:
+    """Decide, before any write, what a brake holds."""
+    since = setting.clock.now_ms() - int(setting.limits.window_hours * 3_600_000)
+    places = {row.id: place for place, row in setting.known(session).items()}
+    written = session.written_since(since)
+    before: dict[tuple[Place, Counted], int] = {}
+    for (collection, kind), count in written.items():
+        if collection in places:
+            before[places[collection], cast(Counted, kind)] = count
+    sizes = {places[c]: n for c, n in session.count_records().items() if c in places}
+    proposal.brakes = brakes(proposal.counted, before, sizes, setting.limits)
 
 
 def approve(setting: Setting, writes: Iterable[Write]) -> None:
@@ -133,14 +115,18 @@ def sync(setting: Setting, *, approval: Approve, full: bool = False) -> Result:
             result.outcome.add(outcome)
             for kind, count in proposal.counts.items():
                 result.counts[kind] = result.counts.get(kind, 0) + count
-            result.held = sum(1 for _ in proposal.held)
-            progressed = not proposal.nothing and outcome.done + outcome.moved + outcome.unknown + outcome.failed > 0
-            if not progressed and not _wait(setting):
+            result.held = proposal.counts["held"] + outcome.left_out
+            if not _progressed(outcome) and not _wait(setting):
                 result.quiet = not setting.stop.is_set()
                 break
         finally:
             proposal.close()
     return result
+
+
+def _progressed(outcome: Outcome) -> bool:
+    """Whether anything happened that may lead to something else: references, for one, are translated through new links."""
+    return outcome.linked + outcome.done + outcome.moved + outcome.unknown + outcome.failed > 0
 
 
 def _pass(setting: Setting, proposal: Proposal, approved: frozenset[str]) -> None:

@@ -197,8 +197,9 @@ class Gathered:
         wanted: set[str] = set()
         linked: set[RecordRef] = set()
         for link in self.session.links_of(shown) if shown else ():
-            if link.state == "active" and link.collection in self.known.places:
-                linked.add((link.collection, link.key))
+            ref = (link.collection, link.key)
+            if link.state == "active" and link.collection in self.known.places and link.type == shown[ref]:
+                linked.add(ref)
                 self.references.entities[(*self.known.places[link.collection], link.key)] = link.entity
                 wanted.add(link.entity)
         for entity in self.entities.values():

@@ -160,6 +160,11 @@ class PagePlan:
             reason = "bears a mark of ours, but what it was created for is not known"
             self._keep(type_name, "marked", reason, (group[0].name,))
             return
+        elsewhere = [n.name for n in group if self._left_another_type(type_name, n)]
+        if elsewhere:
+            reason = "is linked as something else, and stays so until a person unlinks it"
+            self._keep(type_name, "other_type", reason, elsewhere)
+            return
         entity = self._new_id(type_name, min(n.name for n in group))
         proposal = decide(self.states.new(type_name, entity, group, rule), around)
         if not alone or proposal.writes:
@@ -171,6 +176,19 @@ class PagePlan:
         """Whether the record was made by us for something that is not known any more: after a restored backup, say."""
         marks = [m for m in self.page.marks(self.known.ref(node.name)) if m.startswith("samtale-")]
         return bool(marks) and not self.known.said("own", "\x1f".join(node.name))
+
+    def _left_another_type(self, type_name: str, node: Node) -> bool:
+        """Whether the record is linked as another entity type whose ``where`` it has left."""
+        ref = self.known.ref(node.name)
+        members = {m.type.name: m for m in self.known.map(ref[0]).members}
+        return any(
+            link.state == "active"
+            and at == ref
+            and kind != type_name
+            and not members[kind].belongs(self.page.shown[ref])
+            for (kind, at), link in self.page.links.items()
+            if kind in members
+        )
 
     def _wanted_elsewhere(self, type_name: str, node: Node) -> bool:
         members = self.setting.model.type(type_name).members

@@ -6,16 +6,15 @@ carried out in the order in which it was made.
 
 from __future__ import annotations
 
-import pickle
-import tempfile
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from hashlib import blake2b
-from typing import IO, Any
+from typing import Any
 
 from samtale.core.brakes import Brake, Counted, Place
 from samtale.core.kinds import Raw
 from samtale.core.plan import EntityPlan, FieldChange, Held, Write
+from samtale.engine.spill import Spill
 
 #: Entity plans kept in memory; what comes beyond goes to a file.
 IN_MEMORY = 5000
@@ -24,16 +23,16 @@ IN_MEMORY = 5000
 class Proposal:
     """Entity plans in order, with their counts; and what is held of them before anything is written."""
 
-    def __init__(self) -> None:
+    def __init__(self, allowed: frozenset[str] = frozenset()) -> None:
+        self._allowed = allowed  #: subjects that were approved before
         self.counts: Counter[str] = Counter(link=0, create=0, update=0, held=0)
-        self.counted: Counter[tuple[Place, Counted]] = Counter()
+        self.counted: Counter[tuple[Place, Counted]] = Counter()  #: writes that brakes count
         self.brakes: list[Brake] = []
         self.unapproved: set[str] = set()  #: writes (by id) that cause a first run and are not approved
         self.passed: set[str] = set()  #: writes (by id) that a person approved: no brake holds them
         self.looks = 0
         self._few: list[EntityPlan] = []
-        self._spill: IO[bytes] | None = None
-        self._spilled = 0
+        self._spill: Spill | None = None
         self._id = blake2b(digest_size=8)
 
     def add(self, plan: EntityPlan) -> None:
@@ -42,26 +41,29 @@ class Proposal:
         self.counts["link"] += len(plan.links) if len(plan.links) > 1 or not plan.new else 0
         self.counts["held"] += len(plan.held)
         for write in plan.writes:
-            self._id.update(write.id.encode())
-            self.counts[write.kind] += 1
-            place = (write.system, write.collection)
-            self.counted[place, write.kind] += 1
-            if write.clears:
-                self.counted[place, "clear"] += 1
+            self._count(write)
         if len(self._few) < IN_MEMORY:
             self._few.append(plan)
             return
         if self._spill is None:
-            self._spill = tempfile.TemporaryFile(prefix="samtale-plan-")  # noqa: SIM115 - lives as long as the plan; see close
-        self._spilled += 1
-        pickle.dump(plan, self._spill, pickle.HIGHEST_PROTOCOL)  # nobody else can reach this file: it has no name
+            self._spill = Spill()
+        self._spill.add(plan)
+
+    def _count(self, write: Write) -> None:
+        self._id.update(write.id.encode())
+        self.counts[write.kind] += 1
+        if not subjects(write) <= self._allowed:
+            self.unapproved.add(write.id)  # approved one by one, or not at all: brakes do not count it
+            return
+        place = (write.system, write.collection)
+        self.counted[place, write.kind] += 1
+        if write.clears:
+            self.counted[place, "clear"] += 1
 
     def __iter__(self) -> Iterator[EntityPlan]:
         yield from self._few
         if self._spill is not None:
-            self._spill.seek(0)
-            for _ in range(self._spilled):
-                yield pickle.load(self._spill)  # noqa: S301 - our own nameless file
+            yield from self._spill
 
     def close(self) -> None:
         """Throw the document away."""
@@ -111,6 +113,14 @@ class Proposal:
     def nothing(self) -> bool:
         """Whether nothing is to be written or linked."""
         return not any(self.counts[k] for k in ("link", "create", "update", "delete", "archive"))
+
+
+def subjects(write: Write) -> set[str]:
+    """What a first run is counted by: creating in a member, and writing a field there."""
+    place = f"{write.type}:{write.system}.{write.collection}"
+    if write.kind != "update":
+        return {f"{write.kind} {place}"}
+    return {f"write {place} {change.field}" for change in write.fields}
 
 
 def write_json(write: Write) -> dict[str, Any]:

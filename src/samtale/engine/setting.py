@@ -96,7 +96,9 @@ class Setting:
         }
 
     def _kept_besides(self, place: Place) -> tuple[str, ...]:
-        """Properties that are kept although they show no field: our mark, and what conditions over these records mention."""
+        """Properties that are kept although they show no field: our mark, what archives a record where that is opted into, and what
+        conditions over these records mention.
+        """
         spec = self.specs[place]
         name = ".".join(place)
         expressions = [
@@ -107,7 +109,9 @@ class Setting:
             if origin == name and rule.when
         ]
         mentioned = [p.path for p in spec.properties if any(p.path in expression for expression in expressions)]
-        return (*mentioned, *([spec.mark] if spec.mark and spec.mark not in mentioned else []))
+        archives = any(m.name == name and m.on_delete == "archive" for t in self.model.types for m in t.members)
+        own = (spec.mark, spec.archive[0] if archives and spec.archive else None)
+        return tuple(dict.fromkeys((*mentioned, *(path for path in own if path))))
 
     def lag_ms(self, system: str) -> int:
         """Within this time after a write, a read may still show what was before."""
