@@ -40,6 +40,7 @@ WORDINGS: Mapping[str, Wording] = {
     "unknown": Wording("a create whose outcome is unknown", "samtale review --only unknown", "unknown"),
     "attempt": Wording("may come from a create whose outcome is unknown; settles itself", "", "unknown"),
     "marked": Wording("was created by us for something not known any more", "samtale history {a}", "unknown"),
+    "other_type": Wording("is linked as something else; unlink it first to let it change", "samtale unlink {ref}"),
     "incomplete": Wording("waits until everything has been read once", ""),
     "linking": Wording("nothing is created while records are being linked", "samtale link --done"),
     "unreadable": Wording("a value cannot be read; mend it in its system", "samtale explain {ref}"),
