@@ -59,6 +59,7 @@ def _show(frame: Frame, systems: Systems, name: str, make_mark: bool | None) -> 
         return
     connector = systems.connectors.get(name)
     if connector is None:
+        frame.data["systems"][name] = {"reached": False, "paused": True}
         frame.screen.say(f"{name} is paused in the project file.")
         return
     collections = systems.collections_of(name)
@@ -66,25 +67,29 @@ def _show(frame: Frame, systems: Systems, name: str, make_mark: bool | None) -> 
     if make_mark is not False:
         _offer_mark(frame, systems, name, collections, wanted=make_mark)
     about = connector.about()
-    counts = {collection: _count(connector, collection) for collection in collections}
-    rows = [[collection, counts[collection], _rights(about, collection)] for collection in collections]
+    counts = {collection: _count(frame, connector, collection) for collection in collections}
+    rows = [[collection, counts[collection] or "?", _rights(about, collection)] for collection in collections]
     frame.screen.table(["collection", "#records", "rights"], rows)
     if len(systems.connectors) == 1:
         for assumption in about.assumptions:
             frame.screen.note(f"  not confirmed by the vendor: {assumption}")
     frame.data["systems"][name] = {
         "reached": True,
-        "collections": {c: {"first_page": counts[c], "writable": about.collection(c).writable,
-                            "mark": about.collection(c).mark} for c in collections},
-    }  # fmt: skip
+        "collections": {
+            c: {"records": counts[c], "writable": about.collection(c).writable, "mark": about.collection(c).mark}
+            for c in collections
+        },
+        "assumptions": list(about.assumptions),
+    }
 
 
-def _count(connector: Connector, collection: str) -> str:
-    """How many records the first page has; a plus sign says that there are more."""
+def _count(frame: Frame, connector: Connector, collection: str) -> str | None:
+    """How many records the first page has, with a plus sign if there are more; None: it cannot be read, and why is told."""
     try:
         page = next(iter(connector.read(collection, None)), None)
     except SamtaleError as error:
-        return f"cannot be read: {error.problems[0].summary}"
+        frame.problem(*error.problems)
+        return None
     return "0" if page is None else f"{len(page.records):,}{'' if page.last else '+'}"
 
 

@@ -151,7 +151,7 @@ class Demo:
         made = ", ".join(f"{n:,} {name}" for name, n in sorted(outcome.written.items()))
         self.say(f"{outcome.done:,} writes in {seconds:.1f} s: {made or 'none'}.", indent=2)
         if outcome.failed:
-            reasons = {p.summary for p in outcome.problems}
+            reasons = {p.summary for p in outcome.problems if p.code != "moved"}
             self.say(f"{outcome.failed} were refused and wait with the reason: {' '.join(sorted(reasons))}", indent=2)
         self.say(
             f"{result.held:,} things wait for a person; nothing was guessed. `samtale review` lists them.", indent=2

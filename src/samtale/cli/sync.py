@@ -11,6 +11,7 @@ from samtale.cli.frame import DONE, Frame, samtale_command
 from samtale.core.problems import Problem, SamtaleError
 
 if TYPE_CHECKING:
+    from samtale.engine.setting import Setting
     from samtale.engine.use_cases import Proposal, Result
 
 
@@ -36,7 +37,7 @@ def command(frame: Frame, *, saved: Path | None, yes: bool, full: bool) -> None:
     with frame.opened(reach=True, engine=True) as work:
         approval = Approval(frame, listed, yes)
         result = sync(work.setting, approval=approval, full=full)
-        _tell(frame, result, approval, stopped=work.setting.stop.is_set())
+        _tell(frame, work.setting, result, approval)
 
 
 class NotApproved(SamtaleError):
@@ -120,7 +121,7 @@ def _declined() -> Problem:
     )
 
 
-def _tell(frame: Frame, result: Result, approval: Approval, *, stopped: bool) -> None:
+def _tell(frame: Frame, setting: Setting, result: Result, approval: Approval) -> None:
     from samtale.cli.screen import count
 
     outcome = result.outcome
@@ -150,9 +151,11 @@ def _tell(frame: Frame, result: Result, approval: Approval, *, stopped: bool) ->
         frame.found()
     if outcome.failed or outcome.unknown:
         frame.found()
-    if stopped:
+    if setting.stop.is_set():
         screen.say(f"Stopped after {count(outcome.done, 'write')}. The rest is not done; the next run carries on.")
         screen.command("samtale sync")
+    elif any(not s.reachable and not s.pause for s in setting.systems.values()):
+        screen.say("Not every system let us in, so this is not the last word. The next run carries on.")
     elif result.quiet and not outcome.done:
         screen.say("nothing to write")
     elif result.quiet:
