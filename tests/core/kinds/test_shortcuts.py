@@ -3,12 +3,14 @@
 import subprocess
 import sys
 
+import phonenumbers
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from samtale.core.kinds import Form, UnknownKind, Unreadable, characters, email, kind_named, phone, places
+from samtale.core.kinds import Form, UnknownKind, Unreadable, characters, email, kind_named, phone, places, url
 
+CALLING_CODES = [f"+{code}" for code in sorted(phonenumbers.COUNTRY_CODE_TO_REGION_CODE)]
 SPACES = st.sampled_from(["", "", "", " ", "  "])
 
 
@@ -30,6 +32,32 @@ def test_the_shortcut_for_phones_agrees_with_the_library(text: str, region: str)
 @given(number=st.integers(20_000_000, 99_999_999))
 def test_the_shortcut_takes_every_norwegian_number_of_eight_digits(number: int) -> None:
     assert phone.by_rule(str(number), "NO") == phone.by_library(str(number), "NO") == f"+47{number}"
+
+
+@pytest.mark.parametrize("region", sorted(phonenumbers.SUPPORTED_REGIONS))
+def test_the_shortcut_for_phones_agrees_with_the_library_in_every_country(region: str) -> None:
+    for kind in range(phonenumbers.PhoneNumberType.VOICEMAIL + 1):
+        example = phonenumbers.example_number_for_type(region, kind)
+        if example is not None:
+            text = phonenumbers.format_number(example, phonenumbers.PhoneNumberFormat.E164)
+            shortcut = phone.by_rule(text, region)
+            assert shortcut is None or shortcut == phone.by_library(text, region)
+
+
+@pytest.mark.parametrize("text", ["+46 70 174 06 05", "+4533123456", "+14155550100"])
+def test_the_shortcut_takes_ordinary_numbers_of_other_countries(text: str) -> None:
+    assert phone.by_rule(text, "NO") == text.replace(" ", "")
+
+
+@given(
+    text=st.one_of(
+        st.from_regex(url._ORDINARY, fullmatch=True), st.text("aZ0.-/:", max_size=20).map("https://a.".__add__)
+    )
+)
+def test_the_shortcut_for_web_addresses_agrees_with_the_long_way(text: str) -> None:
+    shortcut = url.by_rule(text)
+    if shortcut is not None:
+        assert shortcut == url.canonical_url(text) == url.canonical_url(shortcut)
 
 
 ADDRESSES = st.one_of(

@@ -7,7 +7,6 @@ when such a kind first needs them, so that importing the package is quick. The l
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from difflib import get_close_matches
 from inspect import signature
 from types import MappingProxyType
 
@@ -70,6 +69,8 @@ KINDS: Mapping[str, Callable[..., Kind]] = MappingProxyType(
 def kind_named(name: str, **options: object) -> Kind:
     """The kind that model files call ``name``. Raises UnknownKind, with the names that come close."""
     if name not in KINDS:
+        from difflib import get_close_matches
+
         close = get_close_matches(str(name).lower(), KINDS, n=3, cutoff=0.5)
         hint = f"did you mean {' or '.join(close)}? " if close else ""
         raise UnknownKind(f"there is no kind {name!r}; {hint}kinds: {', '.join(KINDS)}")

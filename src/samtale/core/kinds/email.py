@@ -34,7 +34,7 @@ def by_rule(text: str) -> str | None:
 def by_library(text: str) -> str:
     """The canonical form of any address: as the library normalizes it, lower-cased throughout. Raises Unreadable."""
     canonical = _normalized(text).lower()
-    if _normalized(canonical).lower() != canonical:
+    if canonical != text and _normalized(canonical).lower() != canonical:
         raise Unreadable("an e-mail address with more than one spelling")
     return canonical
 

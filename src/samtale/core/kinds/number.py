@@ -31,6 +31,8 @@ def plain_number(text: str) -> str:
     digits is ambiguous (``1,234``).
     """
     sign, digits = ("-", text[1:].lstrip()) if text[:1] in ("-", "−") else ("", text.removeprefix("+"))
+    if _PLAIN.fullmatch(digits):
+        return number_text(Exact(sign + digits))
     digits = digits.replace("\u00a0", " ").replace("\u202f", " ")
     if _SPACED.fullmatch(digits):
         digits = digits.replace(" ", "").replace(",", ".")

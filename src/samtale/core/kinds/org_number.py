@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
+from operator import mul
 from typing import ClassVar
 
 from samtale.core.kinds.kind import Form, Lens, Raw, Unreadable, Value, fit
@@ -18,14 +19,14 @@ from samtale.core.kinds.text import text_of
 _SEPARATORS = re.compile(r"[\s.,:/‐-―-]+")
 _NORWEGIAN = re.compile(r"(?P<mark>(?:ORG(?:ANISASJONS)?(?:NR|NO|NUMMER)?)?(?:NO)?)(?P<digits>[0-9]{9})(?P<vat>MVA)?")
 _FOREIGN = re.compile(r"(?=.*[0-9])[A-Z0-9]{2,24}")
-_WEIGHTS = (3, 2, 7, 6, 5, 4, 3, 2)
+_WEIGHTS = (3, 2, 7, 6, 5, 4, 3, 2, 1)  # the check digit itself last: the whole must be divisible by 11
 _LONGEST = 60
 
 
 def is_norwegian(digits: str) -> bool:
     """Whether nine digits bear the right check digit."""
-    rest = sum(weight * int(digit) for weight, digit in zip(_WEIGHTS, digits, strict=False)) % 11
-    return (11 - rest) % 11 == int(digits[8])  # a remainder of 1 asks for the digit 10, which no number has
+    total: int = sum(map(mul, _WEIGHTS, map(int, digits)))
+    return total % 11 == 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,8 @@ class OrgNumber(Lens):
         text = text_of(raw, _LONGEST)
         if text is None:
             return None
-        compact = _SEPARATORS.sub("", unicodedata.normalize("NFKC", text).upper())
+        plain = text.isascii() and text.isdigit()
+        compact = text if plain else _SEPARATORS.sub("", unicodedata.normalize("NFKC", text).upper())
         if match := _NORWEGIAN.fullmatch(compact):
             digits = match["digits"]
             if match["mark"] or match["vat"] or (form.region == "NO" and digits[0] in "89"):

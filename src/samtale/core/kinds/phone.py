@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 from samtale.core.kinds.characters import visible
 from samtale.core.kinds.kind import Form, Lens, Raw, Unreadable, Value, fit
@@ -18,8 +18,9 @@ from samtale.core.kinds.text import text_of
 if TYPE_CHECKING:
     from phonenumbers import PhoneNumber
 
-#: Norwegian numbers of eight digits, with or without the country code. Every other number goes to the library.
+#: Norwegian numbers of eight digits, with or without the country code, and numbers with a country code.
 _NORWEGIAN = re.compile(r"(?:\+47|0047|47)?([2-9][0-9]{7})", re.ASCII)
+_INTERNATIONAL = re.compile(r"\+([0-9]{6,15})", re.ASCII)
 #: Digits, signs and an extension. A letter elsewhere makes it a remark, not a number; the library would read letters as
 #: keys.
 _NUMBER = re.compile(
@@ -32,10 +33,36 @@ _LONGEST = 60
 
 
 def by_rule(text: str, region: str) -> str | None:
-    """E.164 of an ordinary Norwegian number, the same as `by_library` gives; None: ask the library."""
-    if region == "NO" and (match := _NORWEGIAN.fullmatch(text.replace(" ", ""))):
+    """E.164 of a number that leaves no questions, the same as `by_library` gives; None: ask the library."""
+    digits = text.replace(" ", "")
+    if region == "NO" and (match := _NORWEGIAN.fullmatch(digits)):
         return "+47" + match[1]
+    if match := _INTERNATIONAL.fullmatch(digits):
+        for width in (1, 2, 3):
+            if plan := _plan(int(match[1][:width])):
+                national = match[1][width:]
+                plain = len(national) in plan.lengths and national[0] != "0" and not plan.prefix.match(national)
+                return digits if plain else None
     return None
+
+
+class _Plan(NamedTuple):
+    lengths: frozenset[int]  #: how many digits a number may have after the country code
+    prefix: re.Pattern[str]  #: what the library may take off its front
+
+
+@lru_cache(maxsize=1024)
+def _plan(country_code: int) -> _Plan | None:
+    """What decides whether a number of this country is plain; None if the code belongs to no country."""
+    from phonenumbers import PhoneMetadata, region_code_for_country_code
+
+    metadata = PhoneMetadata.metadata_for_region(region_code_for_country_code(country_code), None)
+    if metadata is None or metadata.general_desc is None:
+        return None
+    return _Plan(
+        lengths=frozenset(metadata.general_desc.possible_length),
+        prefix=re.compile(metadata.national_prefix_for_parsing or "(?!)"),
+    )
 
 
 @lru_cache(maxsize=16384)
@@ -54,7 +81,7 @@ def by_library(text: str, region: str) -> str:
     if is_possible_number_with_reason(number) != ValidationResult.IS_POSSIBLE:
         raise Unreadable("a phone number with too few or too many digits")
     canonical = _e164(number)
-    if canonical != text and _e164(_parsed(canonical, region)) != canonical:
+    if canonical not in (text, by_rule(canonical, region)) and _e164(_parsed(canonical, region)) != canonical:
         raise Unreadable("a phone number with more than one meaning")
     return canonical
 

@@ -26,6 +26,19 @@ _PORTS = {"http": "80", "https": "443"}
 _LONGEST = 4_000
 
 
+#: A host name in plain ASCII, with or without scheme and closing slash. A doubled hyphen may be Punycode.
+_LABEL = r"[a-z0-9]+(?:-[a-z0-9]+)*"
+_ORDINARY = re.compile(rf"(?:(https?)://)?((?:{_LABEL}\.)+{_LABEL})/?")
+_LONGEST_ORDINARY = 63
+
+
+def by_rule(text: str) -> str | None:
+    """The canonical form of a plain host name, the same as `canonical_url` gives; None: ask there."""
+    if len(text) <= _LONGEST_ORDINARY and text.isascii() and (match := _ORDINARY.fullmatch(text.lower())):
+        return f"{match[1] or 'https'}://{match[2]}"
+    return None
+
+
 @lru_cache(maxsize=4096)
 def canonical_url(text: str) -> str:
     """Scheme (``https`` if none is given), host in lower case, port unless it is the usual one, and the rest as typed.
@@ -81,13 +94,15 @@ class Url(Lens):
 
     def read(self, raw: Raw, form: Form) -> str | None:
         """See `Kind.read`. A bare word is no address; a host without a dot needs its scheme."""
+        if type(raw) is str and (ordinary := by_rule(raw)) is not None:
+            return ordinary
         if raw is not None and not isinstance(raw, str):
             raise Unreadable("not a text")
         text = text_of(raw, _LONGEST)
         if text is None:
             return None
         canonical = canonical_url(text)
-        if canonical_url(canonical) != canonical:
+        if canonical != text and canonical_url(canonical) != canonical:
             raise Unreadable("a web address with more than one spelling")
         return canonical
 
