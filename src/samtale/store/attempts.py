@@ -18,12 +18,6 @@ from samtale.store.values import pack, read, spell, unpack
 
 _ATTEMPTS = of_workspace(attempt).where(among(attempt.c.state, "states")).order_by(attempt.c.started_at, attempt.c.id)
 _UNSETTLED_ATTEMPTS = _ATTEMPTS.where(text(IS_UNSETTLED))
-_CLAIMED = of_workspace(claim, claim.c.claim, claim.c.attempt).where(
-    claim.c.collection == bindparam("collection"), among(claim.c.claim, "claims")
-)
-_OPEN_CREATES = of_workspace(attempt, attempt.c.entity, attempt.c.collection, attempt.c.id).where(
-    text(IS_OPEN_CREATE), among(attempt.c.entity, "entities")
-)
 _RELEASE = delete(claim).where(claim.c.workspace == bindparam("workspace"), among(claim.c.attempt, "ids"))
 _SINCE: BindParameter[int] = bindparam("since")
 _WRITTEN = (
@@ -57,10 +51,10 @@ class Attempts(Base):
         creates = [row for row in rows if row.kind == "create" and row.state in UNSETTLED]
         if not creates:
             return
-        entities = list({self._find(row.entity) for row in creates})
+        entities = [self._find(row.entity) for row in creates]
+        open_creates = self._among(attempt, "entity", entities, columns="collection, entity, id", where=IS_OPEN_CREATE)
         holders: dict[tuple[int, str | int], str] = {
-            (number, self._key(name)): self._key(holder)
-            for name, number, holder in self._rows(_OPEN_CREATES, entities=entities)
+            (number, self._key(name)): self._key(holder) for number, name, holder in open_creates
         }
         claims: dict[int, set[int]] = {}
         for row in creates:
@@ -109,7 +103,7 @@ class Attempts(Base):
         return [self._attempt_row(row) for row in self._rows(statement, states=list(states))]
 
     def claimed(self, collection: int, claims: Collection[int]) -> dict[int, str]:
-        rows = self._rows(_CLAIMED, collection=collection, claims=list(claims))
+        rows = self._among(claim, "claim", claims, columns="claim, attempt", collection=collection)
         return {digest: self._key(holder) for digest, holder in rows}
 
     def written_since(self, since: int) -> dict[tuple[int, str], int]:

@@ -65,18 +65,22 @@ class Base:
         ((name,),) = self._rows(_LONG_NAME, short=kept)
         return str(unpack(name))
 
-    def _rows_at(self, statement: Select[Any], refs: Iterable[RecordRef]) -> list[Row]:
-        """Rows of a query by ``collection`` and ``keys``."""
-        return self._rows_at_kept(statement, [(collection, self._find(key)) for collection, key in refs])
+    def _among(self, table: Table, column: str, values: Iterable[Any], **options: Any) -> list[Row]:
+        """This workspace's rows whose ``column`` is one of the values."""
+        return self._db.find(table, column, values, workspace=self._workspace, **options)
 
-    def _rows_at_kept(self, statement: Select[Any], places: Iterable[tuple[int, str]]) -> list[Row]:
+    def _at(self, table: Table, refs: Iterable[RecordRef]) -> list[Row]:
+        """Rows of records, by collection and key."""
+        return self._at_kept(table, [(collection, self._find(key)) for collection, key in refs])
+
+    def _at_kept(self, table: Table, places: Iterable[tuple[int, str]]) -> list[Row]:
         """The same for keys as they are kept."""
         keys: dict[int, list[str]] = {}
         for collection, key in places:
             keys.setdefault(collection, []).append(key)
         found: list[Row] = []
         for collection in keys:
-            found += self._rows(statement, collection=collection, keys=keys[collection])
+            found += self._among(table, "key", keys[collection], collection=collection)
         return found
 
     def _delete_at(self, table: Table, refs: Iterable[RecordRef], *before: Any) -> None:

@@ -54,6 +54,12 @@ class Driver(Protocol):
         """The rows that a query finds. A set is given as a list."""
         ...
 
+    def find(
+        self, table: Table, column: str, values: Iterable[Any], *, columns: str = "*", where: str = "", **same: Any
+    ) -> list[Row]:
+        """The rows whose ``column`` is one of the values, and whose other columns are the ``same``, by an index."""
+        ...
+
     def run(self, statement: Executable, **parameters: Any) -> int:
         """The number of rows that a statement changed."""
         ...
@@ -113,6 +119,12 @@ def _sqlite_insert(table: Table, end: str) -> str:
     return f"INSERT INTO {table.name} ({_columns(table)}) VALUES ({marks}) {end}"  # noqa: S608 - names from schema.py
 
 
+@lru_cache(maxsize=512)
+def _sqlite_find(table: str, column: str, columns: str, where: str, same: tuple[str, ...]) -> str:
+    conditions = " AND ".join([*(f"{name} = ?" for name in same), *([where] if where else [])])
+    return f"SELECT {columns} FROM {table} WHERE {conditions} AND {column} IN (SELECT value FROM json_each(?))"  # noqa: S608
+
+
 class _Sqlite:
     def __init__(self, raw: Any) -> None:
         self._raw = raw
@@ -124,6 +136,15 @@ class _Sqlite:
 
     def rows(self, statement: Executable, **parameters: Any) -> list[Row]:
         found: list[Row] = self._execute(statement, parameters).fetchall()
+        return found
+
+    def find(
+        self, table: Table, column: str, values: Iterable[Any], *, columns: str = "*", where: str = "", **same: Any
+    ) -> list[Row]:
+        among = msgspec.json.encode(list(dict.fromkeys(values))).decode()
+        found: list[Row] = self._raw.execute(
+            _sqlite_find(table.name, column, columns, where, tuple(same)), (*same.values(), among)
+        ).fetchall()
         return found
 
     def run(self, statement: Executable, **parameters: Any) -> int:
@@ -148,6 +169,16 @@ def _array_types(table: Table) -> tuple[str, ...]:
     return tuple(column.type.compile(dialect).split(" COLLATE")[0] + "[]" for column in table.columns)
 
 
+@lru_cache(maxsize=512)
+def _postgres_find(table: Table, column: str, columns: str, where: str, same: tuple[str, ...]) -> str:
+    # Fresh tables have no statistics, and then the planner would scan all that has the same first columns. A lateral
+    # subquery that cannot be merged leaves it no choice: one descent of the index for each value.
+    conditions = " AND ".join([*(f"{name} = %s" for name in same), *([where] if where else [])])
+    inner = f"SELECT {columns} FROM {table.name} WHERE {conditions} AND {column} = given.value OFFSET 0"  # noqa: S608
+    kind = _array_types(table)[list(table.columns.keys()).index(column)]
+    return f"SELECT found.* FROM unnest(%s::{kind}) AS given (value) CROSS JOIN LATERAL ({inner}) AS found"  # noqa: S608
+
+
 def _unnest(table: Table, width: int) -> str:
     return "unnest(" + ", ".join(f"%s::{kind}" for kind in _array_types(table)[:width]) + ")"
 
@@ -162,6 +193,13 @@ class _Postgres:
 
     def rows(self, statement: Executable, **parameters: Any) -> list[Row]:
         found: list[Row] = self._execute(statement, parameters).fetchall()
+        return found
+
+    def find(
+        self, table: Table, column: str, values: Iterable[Any], *, columns: str = "*", where: str = "", **same: Any
+    ) -> list[Row]:
+        text = _postgres_find(table, column, columns, where, tuple(same))
+        found: list[Row] = self._raw.execute(text, (list(dict.fromkeys(values)), *same.values())).fetchall()
         return found
 
     def run(self, statement: Executable, **parameters: Any) -> int:

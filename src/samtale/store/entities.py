@@ -11,19 +11,16 @@ from sqlalchemy import bindparam, func
 
 from samtale.ports.store import EntityRow, LinkRow, RecordRef
 from samtale.store.base import Base, known, of_workspace, packed, text_or_none, unpacked
-from samtale.store.bulk import Row, among
+from samtale.store.bulk import Row
 from samtale.store.schema import entity, link
 from samtale.store.values import pack_agreed, pack_revs, read, spell, unpack_agreed, unpack_revs
 
-_ENTITIES = of_workspace(entity).where(among(entity.c.id, "ids"))
 _SCAN_ENTITIES = (
     of_workspace(entity)
     .where(entity.c.type == bindparam("type"), entity.c.id > bindparam("after"))
     .order_by(entity.c.id)
     .limit(bindparam("limit"))
 )
-_LINKS_OF = of_workspace(link).where(link.c.collection == bindparam("collection"), among(link.c.key, "keys"))
-_LINKS_IN = of_workspace(link).where(among(link.c.entity, "ids"))
 _COUNT_LINKS = of_workspace(link, link.c.type, link.c.collection, link.c.state, func.count()).group_by(
     link.c.type, link.c.collection, link.c.state
 )
@@ -33,7 +30,7 @@ class Entities(Base):
     """Shared things, and which records show them."""
 
     def entities(self, ids: Collection[str]) -> dict[str, EntityRow]:
-        rows = [self._entity_row(row) for row in self._rows(_ENTITIES, ids=[self._find(name) for name in ids])]
+        rows = [self._entity_row(row) for row in self._among(entity, "id", map(self._find, ids))]
         return {row.id: row for row in rows}
 
     def scan_entities(self, type: str, after: str = "", limit: int = 1000) -> list[EntityRow]:  # noqa: A002 - the port's word
@@ -55,10 +52,10 @@ class Entities(Base):
         return EntityRow(read(kind), self._key(name), shape, unpack_agreed(agreed), known(merged_into))
 
     def links_of(self, refs: Iterable[RecordRef]) -> list[LinkRow]:
-        return [self._link_row(row) for row in self._rows_at(_LINKS_OF, refs)]
+        return [self._link_row(row) for row in self._at(link, refs)]
 
     def links_in(self, entities: Collection[str]) -> list[LinkRow]:
-        return [self._link_row(row) for row in self._rows(_LINKS_IN, ids=[self._find(name) for name in entities])]
+        return [self._link_row(row) for row in self._among(link, "entity", map(self._find, entities))]
 
     def put_links(self, rows: Sequence[LinkRow]) -> None:
         # Away with the old ones first: then rows of one call may exchange places, whatever their order.

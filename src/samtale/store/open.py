@@ -134,6 +134,7 @@ def _postgresql_engine(url: URL, *, reading: bool = False) -> Engine:
         raw.execute("SET client_min_messages = warning")
         raw.execute(f"SET lock_timeout = '{PATIENCE}s'")
         raw.execute("SET jit = off")  # it costs more than our statements take
+        raw.execute("SET enable_seqscan = off")  # plans are made once, while tables are still small enough for it
         raw.execute("SET synchronous_commit = on")  # a committed attempt is never forgotten
         raw.commit()
 

@@ -13,7 +13,7 @@ from sqlalchemy import BindParameter, bindparam, func, or_, tuple_
 
 from samtale.ports.store import CollectionRow, Look, RecordRef, RecordRow
 from samtale.store.base import Base, known, of_workspace, packed, text_or_none, unpacked
-from samtale.store.bulk import Row, among
+from samtale.store.bulk import Row
 from samtale.store.schema import collection, look, match_of, match_value, record, shape
 from samtale.store.values import ESCAPE, pack, pack_digests, read, spell, unpack, unpack_digests
 
@@ -22,7 +22,6 @@ _SHAPES = of_workspace(shape)
 _AFTER: BindParameter[str] = bindparam("after")
 
 _RECORD = of_workspace(record).where(record.c.collection == bindparam("collection"))
-_RECORDS = _RECORD.where(among(record.c.key, "keys"))
 _SCAN = _RECORD.where(record.c.key > _AFTER).order_by(record.c.key).limit(bindparam("limit"))
 _DIGESTS = _SCAN.with_only_columns(record.c.key, record.c.digest, record.c.missing_since)
 _SINCE: BindParameter[int] = bindparam("since")
@@ -31,13 +30,6 @@ _COUNT = (
     of_workspace(record, record.c.collection, func.count())
     .where(record.c.missing_since.is_(None))
     .group_by(record.c.collection)
-)
-
-_MATCH_OF = of_workspace(match_of, match_of.c.collection, match_of.c.key, match_of.c.digests).where(
-    match_of.c.collection == bindparam("collection"), among(match_of.c.key, "keys")
-)
-_MATCHING = of_workspace(match_value, match_value.c.digest, match_value.c.collection, match_value.c.key).where(
-    among(match_value.c.digest, "digests")
 )
 
 _LOOKS = (
@@ -91,7 +83,7 @@ class Records(Base):
             after = page[-1][0]
 
     def records(self, refs: Iterable[RecordRef]) -> dict[RecordRef, RecordRow]:
-        rows = [self._record_row(row) for row in self._rows_at(_RECORDS, refs)]
+        rows = [self._record_row(row) for row in self._at(record, refs)]
         return {(row.collection, row.key): row for row in rows}
 
     def scan(self, collection: int, after: str = "", limit: int = 1000) -> list[RecordRow]:
@@ -132,7 +124,7 @@ class Records(Base):
         for digest, number, key in keys:
             wanted.setdefault((number, key), set()).add(digest)
         places = {(number, self._keep(key)): digests for (number, key), digests in wanted.items()}
-        held = {(number, key): digests for number, key, digests in self._rows_at_kept(_MATCH_OF, places)}
+        held = {(number, key): digests for _, number, key, digests in self._at_kept(match_of, places)}
         gone: list[Row] = []
         new: list[Row] = []
         replaced: list[Row] = []
@@ -151,7 +143,7 @@ class Records(Base):
         self._db.delete(match_of, [row[:-1] for row in replaced if not row[-1]])
 
     def matching(self, digests: Collection[int], cap: int = 200) -> list[tuple[int, int, str]]:
-        rows = self._rows(_MATCHING, digests=sorted(digests))
+        rows = self._among(match_value, "digest", sorted(digests), columns="digest, collection, key")
         if len(rows) > cap:  # counted here: a window function would cost every page half as much again
             counts: Counter[int] = Counter()
             capped = []
@@ -165,7 +157,7 @@ class Records(Base):
     def match_keys(self, refs: Iterable[RecordRef]) -> list[tuple[int, int, str]]:
         return [
             (digest, number, self._key(key))
-            for number, key, digests in self._rows_at(_MATCH_OF, refs)
+            for _, number, key, digests in self._at(match_of, refs)
             for digest in unpack_digests(digests)
         ]
 
