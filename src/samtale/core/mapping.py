@@ -176,7 +176,7 @@ class MemberMap:
             tuple(index[p.path] for access in view.accesses for p in access.properties) for view in member.views
         )
         self._readers = tuple(self._reader(n) for n in range(len(member.views)))
-        self._plain = tuple(self._plain_reader(n) for n in range(len(member.views)))
+        self._plain = tuple(self._plain_slot(n) for n in range(len(member.views)))
         #: every position that a view of this member reads
         self.used: tuple[int, ...] = tuple(sorted({p for positions in self.positions for p in positions}))
         #: whether all views read and write, and none refers to another record
@@ -218,19 +218,18 @@ class MemberMap:
         )
         return field, accesses
 
-    def _plain_reader(self, number: int) -> tuple[int, Reader] | None:
-        """Where to read a view of one part, one property and no reference, which is what most views are."""
+    def _plain_slot(self, number: int) -> Slot | None:
+        """The only slot of a view of one part, one property and no reference, which is what most views are."""
         field, accesses = self._readers[number]
         if len(field.parts) == 1 and field.to is None and len(accesses) == 1 and len(accesses[0][1]) == 1:
-            slot = accesses[0][1][0]
-            return slot.position, slot.read
+            return accesses[0][1][0]
         return None
 
     def read(self, number: int, shown: Sequence[Raw], refs: References = NO_REFERENCES) -> FieldValue | Unread:
         """What a view says: Ellipsis for parts that it does not show, Unread if one of its properties cannot be read."""
         plain = self._plain[number]
         if plain is not None:
-            part = plain[1](shown[plain[0]])
+            part = plain.read(shown[plain.position])
             return part if type(part) is Unread else (part,)
         field, accesses = self._readers[number]
         value: list[Value | EllipsisType | None] = [...] * len(field.parts)
@@ -286,6 +285,18 @@ class MemberMap:
         A property that the record does not show is left alone: nothing could be expected of it.
         Raises Unwritten for a value that a property cannot hold, or may not be given.
         """
+        plain = self._plain[number]
+        if (
+            shown is None
+            and plain is not None
+            and plain.property.creatable
+            and value[0] is not None
+            and value[0] is not ...
+        ):
+            try:
+                return {plain.property.path: plain.write(value[0])}
+            except Unwritable as problem:
+                raise Unwritten(plain.property.path, problem.reason) from None
         field, accesses = self._readers[number]
         changes: dict[str, Raw] = {}
         for part, properties in accesses:

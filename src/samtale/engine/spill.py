@@ -32,23 +32,29 @@ class Spill:
             except ValueError:
                 pass
             else:
-                self._file.write(b"m" + line)
+                self._file.write(_head(b"m", line) + line)
                 return
-        self._file.write(b"p")
-        pickle.dump(plan, self._file, pickle.HIGHEST_PROTOCOL)
+        line = pickle.dumps(plan, pickle.HIGHEST_PROTOCOL)
+        self._file.write(_head(b"p", line) + line)
 
     def __iter__(self) -> Iterator[EntityPlan]:
         self._file.seek(0)
         for _ in range(self._count):
-            if self._file.read(1) == b"m":
-                yield _together(marshal.load(self._file))  # noqa: S302 - our own nameless file
+            head = self._file.read(5)
+            line = self._file.read(int.from_bytes(head[1:], "big"))
+            if head[:1] == b"m":
+                yield _together(marshal.loads(line))  # noqa: S302 - our own nameless file
             else:
-                yield pickle.load(self._file)  # noqa: S301 - likewise
+                yield pickle.loads(line)  # noqa: S301 - likewise
         self._file.seek(0, 2)
 
     def close(self) -> None:
         """Throw everything away."""
         self._file.close()
+
+
+def _head(kind: bytes, line: bytes) -> bytes:
+    return kind + len(line).to_bytes(4, "big")
 
 
 def _apart(plan: EntityPlan) -> tuple[Any, ...]:

@@ -141,6 +141,8 @@ class Phone(Lens):
         """The number in the property's style; its digits alone where the property holds integers."""
         if form.type == "integer":
             return fit(value.removeprefix("+"), form)
+        if form.style in (None, "any", "e164") and by_rule(value, form.region) == value:
+            return fit(value, form)  # canonical as it is: nothing to spell
         return fit(_spelled(value, form.style or "any", form.region), form)
 
     def show(self, value: Value | None) -> str:
