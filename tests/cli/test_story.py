@@ -72,7 +72,9 @@ def test_a_saved_plan_is_private_and_covers_exactly_its_writes(company: Company,
 def test_what_changed_since_a_plan_was_saved_is_left_out(company: Company, call: Call, tmp_path: Path) -> None:
     file = tmp_path / "plan.json"
     call("plan", "--project", company.root, "--save", file)
-    write = next(w for w in json.loads(file.read_text())["writes"] if w["kind"] == "update" and w["system"] == "zohocrm")
+    write = next(
+        w for w in json.loads(file.read_text())["writes"] if w["kind"] == "update" and w["system"] == "zohocrm"
+    )
     company.door("PUT", "zohocrm", f"records/{write['collection']}/{write['key']}", {"Phone": "+47 22 00 00 42"})
     answer = call("sync", "--project", company.root, "--plan", file)
     assert "left out, since the saved plan does not list them" in answer.out
@@ -158,7 +160,9 @@ def test_a_person_settles_a_field(company: Company, call: Call) -> None:
     answer = call("resolve", ref, "phone", "--value", "+47 22 00 00 77", "--project", company.root, "--json")
     assert answer.json["value"] == "+47 22 00 00 77"
     call("sync", "--project", company.root)
-    digits = "".join(filter(str.isdigit, company.door("GET", "powerofficego", f"records/Customers/{partner}")["PhoneNumber"]))
+    digits = "".join(
+        filter(str.isdigit, company.door("GET", "powerofficego", f"records/Customers/{partner}")["PhoneNumber"])
+    )
     assert digits.endswith("22000077")
     assert company.door("GET", "zohocrm", f"records/Account/{key}")["Phone"].endswith("22000077")
 
@@ -171,9 +175,16 @@ def test_one_answer_settles_a_field_at_first_link(company: Company, call: Call) 
     assert asked
     assert all(len(h["candidates"]) > 1 for h in asked)
     kind = call("review", "--only", "first_link", "--project", company.root, "--json").json["held"][0]["type"]
-    assert call("resolve", "--first-link", f"{kind}.*", "--prefer", "zohocrm,powerofficego", "--project", company.root).exit == 0
+    assert (
+        call(
+            "resolve", "--first-link", f"{kind}.*", "--prefer", "zohocrm,powerofficego", "--project", company.root
+        ).exit
+        == 0
+    )
     left = call("plan", "--project", company.root, "--json").json["held"]
-    types = {h["type"] for h in call("review", "--only", "first_link", "--project", company.root, "--json").json["held"]}
+    types = {
+        h["type"] for h in call("review", "--only", "first_link", "--project", company.root, "--json").json["held"]
+    }
     assert kind not in types
     assert len(left) < len(held)
 

@@ -24,7 +24,7 @@ class Listed(NamedTuple):
     group: str
 
 
-BEGIN, DAILY, ASK, SETTLE, TRY = "Begin", "Every day", "Ask", "Settle", "Try it out"
+BEGIN, DAILY, ASK, SETTLE, PAPERS, TRY = "Begin", "Every day", "Ask", "Settle", "Dataflow documents", "Try it out"
 
 #: In the order in which people meet them.
 COMMANDS: dict[str, Listed] = {
@@ -40,6 +40,10 @@ COMMANDS: dict[str, Listed] = {
     "resolve": Listed("resolve", "Settle a conflict, or another question that is held.", SETTLE),
     "link": Listed("link", "Say that two records are the same, or that they are not.", SETTLE),
     "unlink": Listed("unlink", "End a link; both records stay as they are.", SETTLE),
+    "show": Listed("show", "What a dataflow document says.", PAPERS),
+    "verify": Listed("verify", "Does the model do what documents say?", PAPERS),
+    "import": Listed("import_", "Turn documents into model files.", PAPERS),
+    "doc": Listed("doc", "Write what flows between two systems, on paper.", PAPERS),
     "simulator": Listed("simulator", "Serve a simulated system on this machine.", TRY),
     "demo": Listed("demo", "Two simulated systems come into step, in a minute.", TRY),
 }

@@ -32,5 +32,6 @@ def stoppable(stop: threading.Event) -> Iterator[list[int]]:
     try:
         yield asked
     finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+        if not asked:  # else the next one ends at once until the very end, when modules are being torn down
+            for number, handler in before.items():
+                signal.signal(number, handler)
