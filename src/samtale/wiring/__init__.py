@@ -4,10 +4,11 @@ The only place that knows every concrete class: project file, connectors, store,
 
     __init__    open a project
     systems     its connectors, what they told of themselves, and whether they let us in
-    alone       one engine at a time
+    lease       one engine at a time
     key         the key of the marks
     folder      the folder that all this is kept in
     clock       the clock on the wall
+    memory      how often Python looks for garbage
 """
 
 from __future__ import annotations
@@ -24,10 +25,11 @@ from samtale.core.problems import Problem
 from samtale.engine.setting import Setting
 from samtale.ports.reporter import Reporter, Silence
 from samtale.store import open_store
-from samtale.wiring.alone import alone
 from samtale.wiring.clock import SystemClock
 from samtale.wiring.folder import state_folder
 from samtale.wiring.key import mark_key
+from samtale.wiring.lease import alone
+from samtale.wiring.memory import collect_rarely
 from samtale.wiring.systems import Systems
 
 
@@ -73,6 +75,7 @@ def opened(
             limits=project.brakes,
         )
         setting.stop = clock.stop
+        collect_rarely()
         yield Work(project=project, setting=setting, warnings=warnings, trouble=systems.trouble)
 
 
