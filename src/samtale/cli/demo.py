@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from samtale.cli.frame import FAILED, Frame, samtale_command
+from samtale.cli.sync import written
 from samtale.core.problems import Problem
 
 if TYPE_CHECKING:
@@ -73,6 +74,7 @@ class _Listening(Frame):
 
     def __init__(self, frame: Frame, folder: Path) -> None:
         super().__init__("demo", folder, frame.as_json)
+        self.screen = frame.screen
         self.met: list[Problem] = []
 
     def trouble(self, problem: Problem) -> None:
@@ -148,7 +150,7 @@ class Demo:
 
     def tell_result(self, result: Result, seconds: float) -> None:
         outcome = result.outcome
-        made = ", ".join(f"{n:,} {name}" for name, n in sorted(outcome.written.items()))
+        made = ", ".join(written(outcome.written))
         self.say(f"{outcome.done:,} writes in {seconds:.1f} s: {made or 'none'}.", indent=2)
         if outcome.failed:
             reasons = {p.summary for p in outcome.problems if p.code != "moved"}
@@ -195,12 +197,13 @@ class Demo:
             reason = reasons.get((edit.pair.entity, edit.field), "")
             if not alike(shown, edit.shows):
                 self.wrong.append(f"{edit.field} of {edit.pair.entity} is not in step in {edit.seen_at[0]}.")
-            where = f"{TITLES[edit.place[0]]} → {TITLES[edit.seen_at[0]]}" if edit.place != edit.seen_at else (
-                f"stays out of {TITLES['powerofficego']}")  # fmt: skip
-            rows.append([edit.pair.title, edit.field, edit.new or "(empty)", where, shown or "(empty)", reason])
+            where = f"{TITLES[edit.place[0]]} → {TITLES[edit.seen_at[0]]}"
+            if edit.place == edit.seen_at:
+                where = "nowhere: a later edit beat it"
+            rows.append([edit.pair.title, edit.field, where, shown or "(empty)", reason])
             moved.append({"entity": edit.pair.entity, "field": edit.field, "typed_in": edit.place[0],
                           "seen_in": edit.seen_at[0], "reason": reason})  # fmt: skip
-        self.frame.screen.table(["record", "field", "someone typed", "it went", "shown there now", "why"], rows)
+        self.frame.screen.table(["record", "field", "the edit went", "shown there now", "why"], rows)
         after = len(self.doors.records(("zohocrm", "Contact")))
         kept = self.doors.shows(("powerofficego", "Customers"), gone.keys["powerofficego", "Customers"], "email")
         if after != before or kept is None:
@@ -228,8 +231,8 @@ class Demo:
         self.frame.data["next"] = [
             f"{me} history {ref} {there}", f"{me} review {there}", f"{me} demo --keep-running --dir {self.folder}"
         ]  # fmt: skip
-        says = ("what happened to that record", "what waits for a person, and how to settle it",
-                "the same again, and both systems stay, so that you can edit, plan and sync yourself")  # fmt: skip
+        says = ("what happened to it", "what waits for a person",
+                "again, and both systems stay for you to edit, plan and sync")  # fmt: skip
         for line, why in zip(self.frame.data["next"], says, strict=True):
             self.say(f"{line}    # {why}", "cyan", indent=4)
 

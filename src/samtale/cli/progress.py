@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 #: Seconds between two lines about the same thing where there is no terminal.
 EVERY = 5.0
-SAYS: dict[Stage, str] = {"observe": "reading", "plan": "planning", "apply": "writing", "wait": "waiting"}
+SAYS: dict[Stage, str] = {"observe": "reading", "plan": "planning", "apply": "carrying out", "wait": "waiting"}
 
 
 class Progress:
@@ -36,10 +36,12 @@ class Progress:
         self._paused = False
 
     def __enter__(self) -> Progress:
+        self._frame.screen.before = self._end
         return self
 
     def __exit__(self, *_: object) -> None:
         self._end()
+        self._frame.screen.before = lambda: None
 
     def progress(self, stage: Stage, label: str, done: int, total: int | None = None) -> None:
         """As ``Reporter.progress``."""

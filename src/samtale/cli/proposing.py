@@ -23,7 +23,7 @@ SAMPLES = 3
 
 #: Why a field is written, in plain words.
 REASONS = {
-    "same": "same everywhere",
+    "same": "as the others show",
     "filled": "was empty here",
     "finer": "is more exact",
     "edited": "edited",
@@ -176,17 +176,23 @@ def _show_updates(screen: Screen, kind: str, place: str, writes: Sequence[Write]
 def _changes(writes: Sequence[Write]) -> list[list[str | Text]]:
     rows: list[list[str | Text]] = []
     for write in writes:
+        seen: set[str] = set()
         for number, change in enumerate(write.fields):
+            field = change.field if change.field not in seen else f"  {next(iter(change.properties))}"
+            seen.add(change.field)
             old = Text(short(change.old, 40), style="red") if change.old else Text("(empty)", style="dim")
             new = Text(short(change.new, 40), style="green") if change.new else Text("(empty)", style="dim")
             name = inert(write.key or "") if number == 0 else ""
-            rows.append([name, change.field, old, new, REASONS.get(change.reason, change.reason)])
+            rows.append([name, field, old, new, REASONS.get(change.reason, change.reason)])
     return rows
 
 
 def _title(write: Write) -> str:
-    """What to call a record that does not exist yet: its first filled field."""
-    return next((short(change.new, 30) for change in write.fields if change.new), "?")
+    """What to call a record that does not exist yet: what it will show of its first filled field."""
+    for change in write.fields:
+        if change.new:
+            return short(" ".join(dict.fromkeys(str(value) for value in change.properties.values())), 30)
+    return "?"
 
 
 def _origin(write: Write) -> str:

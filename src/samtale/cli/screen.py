@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 
 from rich import box
@@ -56,12 +56,16 @@ class Screen:
 
     def __init__(self, *, quiet: bool = False) -> None:
         self.quiet = quiet
+        self.before: Callable[[], None] = lambda: (
+            None
+        )  #: called before anything is shown: ends bars, which would be drawn over
         width = None if sys.stdout.isatty() else PLAIN_WIDTH
         self.out = Console(file=sys.stdout, quiet=quiet, width=width, highlight=False, emoji=False, markup=False)
         self.err = Console(stderr=True, highlight=False, emoji=False, markup=False, soft_wrap=not sys.stderr.isatty())
 
     def say(self, text: str = "", style: str | None = None, *, indent: int = 0) -> None:
         """One line or paragraph on standard output; never cut, so that commands can be copied."""
+        self.before()
         self.out.print(Text(" " * indent + inert_lines(text), style=style or ""), soft_wrap=True)
 
     def heading(self, text: str) -> None:
@@ -76,6 +80,7 @@ class Screen:
         """A plain table; columns whose name begins with ``#`` hold numbers."""
         if self.quiet:
             return
+        self.before()
         table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
         for column in columns:
             number = column.startswith("#")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -131,10 +132,10 @@ def _tell(frame: Frame, setting: Setting, result: Result, approval: Approval) ->
     }  # fmt: skip
     frame.problem(*outcome.problems, exit=DONE)
     screen = frame.screen
-    for name, number in sorted(outcome.written.items()):
-        screen.say(f"{number:,}  {name}", indent=2)
+    for line in written(outcome.written):
+        screen.say(line, indent=2)
     if result.counts.get("link"):
-        screen.say(f"{result.counts['link']:,}  linked", indent=2)
+        screen.say(f"{count(result.counts['link'], 'link')}", indent=2)
     if outcome.failed:
         screen.say(f"{count(outcome.failed, 'write')} failed; each stays to be written, or is held with its reason.")
     if outcome.unknown:
@@ -160,3 +161,14 @@ def _tell(frame: Frame, setting: Setting, result: Result, approval: Approval) ->
         screen.say("nothing to write")
     elif result.quiet:
         screen.say(f"Done: {count(outcome.done, 'write')}. A further look found nothing to write.")
+
+
+def written(counts: Mapping[str, int]) -> list[str]:
+    """What was written, for people: ``96 creates in zohocrm``."""
+    from samtale.cli.screen import count
+
+    found = []
+    for name, number in sorted(counts.items()):
+        system, _, kind = name.rpartition(" ")
+        found.append(f"{count(number, kind)} in {system}")
+    return found

@@ -74,7 +74,8 @@ class Field(msgspec.Struct, frozen=True, kw_only=True):
         if value is None:
             return ""
         shown = (p.kind.show(v) for p, v in zip(self.parts, value, strict=True) if not (v is None or v is ...))
-        return ", ".join(s for s in shown if s)
+        separator = " " if all(p.kind.name == "person_name" for p in self.parts) else ", "
+        return separator.join(s for s in shown if s)
 
 
 class Property(msgspec.Struct, frozen=True, kw_only=True):
