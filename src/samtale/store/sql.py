@@ -21,6 +21,7 @@ from samtale.store.attempts import Attempts
 from samtale.store.bulk import driver
 from samtale.store.entities import Entities
 from samtale.store.records import Records
+from samtale.store.statistics import describe
 from samtale.store.trouble import explained
 
 #: First half of the advisory lock's key on PostgreSQL ("Smtl"), the second is the workspace.
@@ -65,7 +66,10 @@ class SqlStore:
     def analyze(self) -> None:
         """Refresh the database's statistics, after bulk loads."""
         with self._turn, explained(self._writer), self._writer.begin() as connection:
-            connection.exec_driver_sql("ANALYZE")
+            if connection.dialect.name == "postgresql":
+                connection.exec_driver_sql("ANALYZE")
+            else:
+                describe(connection)
 
     def close(self) -> None:
         """Give back all connections."""

@@ -14,6 +14,8 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 
+from samtale.store.statistics import describe
+
 
 def steps() -> ScriptDirectory:
     """All steps that this program knows."""
@@ -27,6 +29,8 @@ def upgrade(connection: Connection, revision: str | None) -> bool:
     config = _config()
     config.attributes["connection"] = connection
     command.upgrade(config, "head")
+    if connection.dialect.name == "sqlite":
+        describe(connection)
     return True
 
 
