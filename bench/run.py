@@ -22,6 +22,7 @@ from samtale.engine.observe import observe
 from samtale.engine.setting import Setting, System
 from samtale.ports.store import RecordRow, Store
 from samtale.store import open_store
+from samtale.wiring.memory import collect_rarely
 
 
 class WallClock:
@@ -169,5 +170,6 @@ def floors(url: str, folder: Path, count: int) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
+    collect_rarely()  # as every command does
     action = floors if sys.argv[1] == "floors" else main
     print(json.dumps(action(sys.argv[2], Path(sys.argv[3]), int(sys.argv[4]))))

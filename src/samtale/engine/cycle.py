@@ -60,6 +60,8 @@ def propose(setting: Setting, *, full: bool = False, look: bool = True) -> Propo
 
 def _brake(setting: Setting, session: Session, proposal: Proposal) -> None:
     """Decide, before any write, what a brake holds."""
+    if not proposal.counted:
+        return
     since = setting.clock.now_ms() - int(setting.limits.window_hours * 3_600_000)
     places = {row.id: place for place, row in setting.known(session).items()}
     written = session.written_since(since)
@@ -67,6 +69,8 @@ def _brake(setting: Setting, session: Session, proposal: Proposal) -> None:
     for (collection, kind), count in written.items():
         if collection in places:
             before[places[collection], cast(Counted, kind)] = count
+    if all(setting.limits.of(kind).allows(n + before.get((at, kind), 0), 0) for (at, kind), n in proposal.counted.items()):
+        return  # so few pass whatever the sizes are, and counting all records takes longer than a small plan
     sizes = {places[c]: n for c, n in session.count_records().items() if c in places}
     proposal.brakes = brakes(proposal.counted, before, sizes, setting.limits)
 
