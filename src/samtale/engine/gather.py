@@ -13,6 +13,7 @@ from samtale.core.kinds import Raw
 from samtale.core.link import BY_MARK, BY_PERSON, Answers, Node, RecordName
 from samtale.core.mapping import CollectionMap, MemberMap, References
 from samtale.core.model import MISSING
+from samtale.core.proposals import EntityPlan
 from samtale.engine.observe import mark_digest
 from samtale.engine.setting import Place, Setting
 from samtale.ports.store import (
@@ -52,6 +53,10 @@ class Known:
         for decision in self._of("same"):
             for name in decision.answer:
                 self.same[_name(name)].append(decision.subject)
+        #: links that this plan proposes for records which others refer to: they will be there when what refers to them is written
+        self.promised: dict[RecordName, tuple[str, str]] = {}  #: to entity type and entity
+        self.promised_records: dict[str, list[RecordName]] = defaultdict(list)
+        self.referred = {field.to for t in setting.model.types for field in t.fields if field.to}
         #: (entity type, field) to systems preferred at first link
         self.preferred = {(t, f): tuple(systems) for t, f, systems in (d.answer for d in self._of("first_link"))}
 
@@ -61,6 +66,14 @@ class Known:
     def said(self, kind: str, subject: str) -> bool:
         """Whether a person answered so."""
         return (kind, subject) in self.decisions
+
+    def promise(self, plan: EntityPlan) -> None:
+        """Count on the links of a plan when references to its records are translated."""
+        if plan.type in self.referred:
+            for link in plan.links:
+                name = (link.system, link.collection, link.key)
+                self.promised[name] = (plan.type, plan.entity)
+                self.promised_records[plan.entity].append(name)
 
     def complete(self, type_name: str) -> set[str]:
         """Members of which every record has been seen."""
@@ -211,6 +224,18 @@ class Gathered:
             if link.state == "active" and link.collection in self.known.places:
                 self.references.keys[(link.entity, *self.known.places[link.collection])] = link.key
         self._find_impossible(shown, linked)
+        self._referred = {self.known.name(ref): to for ref, to in shown.items() if ref not in linked}
+        self.count_on_promises()
+
+    def count_on_promises(self) -> None:
+        """Translate references to records that this very plan links, so that nothing waits for another round."""
+        for name, to in self._referred.items():
+            type_name, entity = self.known.promised.get(name, ("", ""))
+            if type_name == to:
+                self.references.entities[name] = entity
+        for entity in set(self.references.entities.values()) if self.known.promised else ():
+            for system, collection, key in self.known.promised_records.get(entity, ()):
+                self.references.keys.setdefault((entity, system, collection), key)
 
     def _shown_references(self) -> dict[RecordRef, str]:
         """Records that the page's records refer to, with the entity type that the field wants."""

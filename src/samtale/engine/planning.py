@@ -73,8 +73,12 @@ class PagePlan:
         self.mentioned: set[RecordRef] = set()
 
     def plans(self) -> list[EntityPlan]:
-        for type_name in list(self.page.nodes):
+        for type_name in sorted(self.page.nodes, key=lambda name: name not in self.known.referred):
+            before = len(self.proposals)
             self._plan_type(type_name)
+            for plan in self.proposals[before:]:
+                self.known.promise(plan)
+            self.page.count_on_promises()
         self._plan_unseen()
         self.mentioned = {self.known.ref(name) for p in self.proposals for name in p.looks}
         idle = tuple(self.known.name(ref) for ref in self.page.refs if ref not in self.mentioned)
