@@ -139,7 +139,7 @@ class _Work:
         if agreed is not None and all(_untouched(side, index, agreed.rev) for side in self.state.sides):
             return
         statements = self._statements(index, field, first=agreed is None)
-        if not statements or (agreed is None and not any(s.reading in ("join", "edit", "same") for s in statements)):
+        if agreed is None and not any(s.reading in ("join", "edit", "same") for s in statements):
             return
         if (
             agreed is not None
@@ -197,8 +197,10 @@ class _Work:
                 self.hold(
                     "unreadable", f"{view.value.path} cannot be read: {view.value.reason}", statement.side, field.name
                 )
-        number = statement.side.map.by_field[self._index(field)][0]
-        if field.to and statement.side.map.waiting(number, statement.side.shown, self.around.refs):
+        index = self._index(field)
+        number = statement.side.map.by_field[index][0]
+        heard = sum(1 for side in self.state.sides if side.map.by_field[index]) > 1  # else nobody waits for it
+        if field.to and heard and statement.side.map.waiting(number, statement.side.shown, self.around.refs):
             self.hold("waiting", f"what {field.name} refers to is not linked yet", statement.side, field.name)
 
     def _index(self, field: Field) -> int:
