@@ -44,7 +44,7 @@ NEARLY = {
     "phone": st.from_regex(r"\A[( ]?(\+|00)?[0-9 ()/.-]{3,18}(( ext\.?|x|;ext=| #)[0-9]{1,8})?\Z"),
     "url": st.from_regex(r"\A((http|https|ftp)://|//)?[aAøK.:@-]{1,12}(\.no|\.xn--[a-z0-9]{1,8})?(:[0-9]{0,6})?([/?#][/?#ø%]{0,6})?\Z"),
     "country": st.sampled_from(["NO", "nor", "Norge", "UK", "Kongo", "Ｎｏｒｇｅ", "日本", "XK", "SU", "Hong Kong SAR China"]),
-    "currency": st.sampled_from(["NOK", "euro", "€", "kr", "norske kroner", "XXX", "ats"]),
+    "currency": st.sampled_from(["NOK", "euro", "€", "kr", "norske kroner", "XAF", "ats"]),
     "language": st.from_regex(r"\A[a-z]{2,3}([-_][A-Za-z]{4})?([-_]([a-zA-Z]{2}|[0-9]{3}))?\Z"),
     "org_number": st.from_regex(r"\A(NO|SE|ORGNR)? ?[0-9]{8,10}([ .-]?[0-9])? ?(MVA)?\Z"),
     "date": st.from_regex(
