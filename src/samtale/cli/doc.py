@@ -26,7 +26,9 @@ SUFFIXES = {"rst": ".rst", "html": ".html", "md": ".md"}
 )
 @click.argument("systems", nargs=-1, metavar="SOURCE TARGET")
 @click.option("--all", "every", is_flag=True, help="All ordered pairs of the project's systems; needs -o.")
-@click.option("-o", "--output", metavar="DIR", type=click.Path(path_type=Path), help="Write files there, not the screen.")
+@click.option(
+    "-o", "--output", metavar="DIR", type=click.Path(path_type=Path), help="Write files there, not the screen."
+)
 @click.option("--format", "form", type=click.Choice(list(SUFFIXES)), default="rst", show_default=True)
 @click.option(
     "--since", metavar="DOC", type=click.Path(path_type=Path), help="Mark the rows that this earlier document lacks."
@@ -58,7 +60,13 @@ def command(
         elif not frame.as_json:
             click.echo(text, nl=False)
         rows = sum(len(section.rows) for section in document.sections)
-        told = {"source": source.name, "target": target.name, "file": file, "sections": len(document.sections), "rows": rows}
+        told = {
+            "source": source.name,
+            "target": target.name,
+            "file": file,
+            "sections": len(document.sections),
+            "rows": rows,
+        }
         shown.append(told if output is not None else {**told, "text": text})
     frame.data = {"documents": shown}
 

@@ -60,7 +60,9 @@ def problems_of(document: Document) -> list[Problem]:
     return [
         Problem(
             code="document_line",
-            summary="A line of a dataflow document cannot be read." if p.line else "A dataflow document cannot be read.",
+            summary="A line of a dataflow document cannot be read."
+            if p.line
+            else "A dataflow document cannot be read.",
             why=f"Expected here: {p.expected}.",
             remedy=f"{p.suggestion[:1].upper()}{p.suggestion[1:]}.",
             file=document.file,
@@ -76,7 +78,13 @@ def counted(document: Document) -> list[str]:
     systems = [name or "(no name)" for name in (document.source, document.target)]
     if unread(document):
         systems = ["(not read)", ""]
-    return [Path(document.file).name, *systems, str(len(document.sections)), str(rows), str(len(document.problems) or "")]
+    return [
+        Path(document.file).name,
+        *systems,
+        str(len(document.sections)),
+        str(rows),
+        str(len(document.problems) or ""),
+    ]
 
 
 def _folder(frame: Frame, folder: Path) -> None:
@@ -118,7 +126,9 @@ def _document(frame: Frame, path: Path) -> None:
     frame.problem(*problems_of(document), exit=FAILED if unread(document) else FOUND) if document.problems else None
     frame.data = to_data(document)
     frame.data["file"] = document.file.encode(errors="replace").decode()
-    frame.data["problems"] = [_both(problem, said) for problem, said in zip(frame.problems, frame.data["problems"], strict=True)]
+    frame.data["problems"] = [
+        _both(problem, said) for problem, said in zip(frame.problems, frame.data["problems"], strict=True)
+    ]
     if unread(document):
         return
     title = f"{document.source or '(no name)'} to {document.target or '(no name)'}"

@@ -47,7 +47,9 @@ def command(frame: Frame, *, documents: tuple[Path, ...], names: tuple[str, ...]
         verified = verify(document, papers.model, (*papers.systems, *papers.others), given)
         _show(frame, verified, verbose)
         sections += [{**section_json(section), "file": verified.file} for section in verified.sections]
-        told.append({"file": verified.file, "missing": verified.missing, "systems": [known_json(k) for k in verified.systems]})
+        told.append(
+            {"file": verified.file, "missing": verified.missing, "systems": [known_json(k) for k in verified.systems]}
+        )
         if verified.missing:
             frame.found()
     frame.data = {"documents": told, "sections": sections}
@@ -63,14 +65,18 @@ def given_names(names: tuple[str, ...]) -> Mapping[str, str]:
     for text in names:
         who, equals, system = text.rpartition("=")
         if not (who.strip() and equals and system.strip()):
-            raise click.UsageError("Write --name target=SYSTEM, --name source=SYSTEM or --name 'NAME IN THE DOCUMENT=SYSTEM'.")
+            raise click.UsageError(
+                "Write --name target=SYSTEM, --name source=SYSTEM or --name 'NAME IN THE DOCUMENT=SYSTEM'."
+            )
         found[who.strip()] = system.strip()
     return found
 
 
 def known_json(known: Known) -> dict[str, Any]:
     """Which system a side of a document means, and how that is known."""
-    evidence = [{"system": e.system, "known": e.known, "share": round(e.share, 2), "told": e.told} for e in known.evidence]
+    evidence = [
+        {"system": e.system, "known": e.known, "share": round(e.share, 2), "told": e.told} for e in known.evidence
+    ]
     return {"side": known.side, "printed": known.printed, "system": known.name, "how": known.how, "evidence": evidence}
 
 

@@ -17,9 +17,8 @@ from samtale.documents.naming import (
     TypeName,
     collection_named,
     property_named,
-    sides,
     systems_named,
-    type_name,
+    type_names,
 )
 from samtale.ports.connector import About
 
@@ -82,16 +81,16 @@ def identify(
         given: What a person says: `source` or `target` (of a side whose name tells no system) or a name as printed, to
             the name of a system, of a connector, or of a system that is not known.
     """
-    source, target = (_known(document, side, printed, systems, given or {}) for side, printed in sides(document))
-    return source, target
+    told = given or {}
+    return _known(document, "source", systems, told), _known(document, "target", systems, told)
 
 
-def _known(document: Document, side: str, printed: str, systems: Sequence[System], given: Mapping[str, str]) -> Known:
-    this: Side = "source" if side == "source" else "target"
+def _known(document: Document, this: Side, systems: Sequence[System], given: Mapping[str, str]) -> Known:
+    printed = document.source if this == "source" else document.target
     named = systems_named(printed, systems)
     told = given.get(printed) if printed else None
     if told is None and len(named) != 1:
-        told = given.get(side)
+        told = given.get(this)
     if told is not None:
         meant = systems_named(told, systems)
         system = meant[0] if len(meant) == 1 else None
@@ -133,10 +132,9 @@ def weigh(document: Document, side: Side, systems: Sequence[System]) -> Iterator
 
 def said_of(document: Document, side: Side, systems: Sequence[System]) -> dict[TypeName, set[str]]:
     """The types of one side and the properties that the document names of each, over all its sections."""
-    title = document.source if side == "source" else document.target
     said: dict[TypeName, set[str]] = {}
     for section in document.sections:
-        name = type_name(section.source if side == "source" else section.target, title, systems)
+        name = type_names(document, section, systems)[0 if side == "source" else 1]
         said.setdefault(name, set()).update(_paths(section, side))
     return said
 

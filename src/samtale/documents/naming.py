@@ -7,12 +7,12 @@ inferring.py.
 Must not know: the model, files.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 import msgspec
 
 from samtale.core.model import EntityType, Member, Model
-from samtale.documents.grammar import Document, Label
+from samtale.documents.grammar import Document, Label, Section
 from samtale.ports.connector import About, CollectionSpec, PropertySpec
 
 #: What documents call the part of a type that is about people.
@@ -65,16 +65,22 @@ def systems_named(text: str, systems: Sequence[System]) -> tuple[System, ...]:
     return exact or tuple(s for s in systems if name in s.spellings)
 
 
-def type_name(label: Label, title: str, systems: Sequence[System]) -> TypeName:
-    """Take a label apart. `title` is the system's name in the title of the document, empty where it has none.
+def type_names(document: Document, section: Section, systems: Sequence[System]) -> tuple[TypeName, TypeName]:
+    """Take both labels of a section apart.
 
-    A label may begin with another spelling than the title, or bear a name where the title has none. One that begins
-    with no name at all belongs to the system of the title.
+    A label may begin with another spelling than the title, or bear a name where the title has none; the header of the
+    type column repeats the target's. A label that begins with no name at all belongs to the system of the title.
     """
+    printed = ({folded(document.source)}, {folded(document.target), folded(section.target_system)})
+    one, other = zip((section.source, section.target), printed, strict=True)
+    return _type_name(*one, systems), _type_name(*other, systems)
+
+
+def _type_name(label: Label, printed: set[str], systems: Sequence[System]) -> TypeName:
     words = label.bare.split(" ")
     for count in range(len(words) - 1, 0, -1):
         head = " ".join(words[:count])
-        if folded(head) and (folded(head) == folded(title) or (not label.unnamed and systems_named(head, systems))):
+        if folded(head) and (folded(head) in printed or (not label.unnamed and systems_named(head, systems))):
             return TypeName(system=head, type=" ".join(words[count:]), kind=label.kind)
     return TypeName(system="", type=label.bare, kind=label.kind)
 
@@ -143,8 +149,3 @@ def _names(member: Member) -> set[str]:
         label = Label(text=text)
         found |= spelled(TypeName(system="", type=label.bare, kind=label.kind))
     return found
-
-
-def sides(document: Document) -> Iterable[tuple[str, str]]:
-    """The two sides of a document by name, with what the title prints for them."""
-    return (("source", document.source), ("target", document.target))

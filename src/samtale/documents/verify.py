@@ -14,9 +14,17 @@ import msgspec
 
 from samtale.core.model import CreateRule, EntityType, Member, Model
 from samtale.documents.from_model import keys_of
-from samtale.documents.grammar import CONVERTED_TYPE, Document, Label, Row, Rule, Section, State
+from samtale.documents.grammar import CONVERTED_TYPE, Document, Row, Rule, Section, State
 from samtale.documents.inferring import Known, identify
-from samtale.documents.naming import System, collection_named, members_named, property_named, systems_named, type_name
+from samtale.documents.naming import (
+    System,
+    TypeName,
+    collection_named,
+    members_named,
+    property_named,
+    systems_named,
+    type_names,
+)
 from samtale.documents.states import End, row_state, row_type
 from samtale.ports.connector import CollectionSpec, PropertySpec
 
@@ -100,12 +108,9 @@ class _Pair:
     ) -> None:
         self.section = section
         self.model = model
-        self.one, self.other = (
-            _side(model, systems, side, label, title)
-            for side, label, title in zip(
-                known, (section.source, section.target), (document.source, document.target), strict=True
-            )
-        )
+        names = type_names(document, section, systems)
+        labels = (section.source.text, section.target.text)
+        self.one, self.other = (_side(model, systems, *each) for each in zip(known, names, labels, strict=True))
 
     def verdict(self) -> SectionVerdict:
         """The section with all its rows."""
@@ -249,21 +254,20 @@ class _Pair:
         return _missing("no field shows both properties")
 
 
-def _side(model: Model, systems: Sequence[System], known: Known, label: Label, title: str) -> _Side:
-    name = type_name(label, title, systems)
+def _side(model: Model, systems: Sequence[System], known: Known, name: TypeName, label: str) -> _Side:
     named = systems_named(name.system, systems)
     system = named[0] if len(named) == 1 and known.how != "given" else known.system
     if system is None:
         said = f"`{known.printed}`" if known.printed else "it has no name"
         note = f"the system of the {known.side} is not known ({said}); say it with --name {known.side}=SYSTEM"
-        return _Side(label=label.text, system=None, spec=None, members=(), note=note)
+        return _Side(label=label, system=None, spec=None, members=(), note=note)
     spec = collection_named(system.about, name.type)
     members = tuple(members_named(model, system, name))
     note = ""
     if not members and name.kind is not None:
         members = tuple(members_named(model, system, msgspec.structs.replace(name, kind=None)))
-        note = f"{label.text} is no type of its own any more, but a part of {members[0][1].label}" if members else ""
-    return _Side(label=label.text, system=system, spec=spec, members=members, note=note)
+        note = f"{label} is no type of its own any more, but a part of {members[0][1].label}" if members else ""
+    return _Side(label=label, system=system, spec=spec, members=members, note=note)
 
 
 def _ends(source: System, target: System, field: str, x: Member, y: Member) -> Iterator[tuple[End, End]]:
