@@ -33,6 +33,8 @@ class Terminal:
         """Wait for a question, then type."""
         self._read_until(lambda: question in self.said)
         self.said = self.said.split(question, 1)[1]
+        if text == CTRL_C:
+            time.sleep(1)  # no person is quicker than the keyboard is opened
         os.write(self._end, text.encode() if text == CTRL_C else (text + "\n").encode())
 
     def end(self) -> tuple[int, str]:
