@@ -110,7 +110,9 @@ class Bench:
                 for n in page
                 for c in (1, 2)
             ]
-            notes = [HistoryRow(NOW, "linked", "organization", x.entity, x.collection, x.key, {"how": x.how}) for x in links]
+            notes = [
+                HistoryRow(NOW, "linked", "organization", x.entity, x.collection, x.key, {"how": x.how}) for x in links
+            ]
             with self.store.write() as session:
                 with self.measure("put_entities", len(entities)):
                     session.put_entities(entities)

@@ -140,10 +140,8 @@ class Story(RuleBasedStateMachine):
         with self.store.write() as session:
             session.put_records(rows)
         known = {ref: first for ref, (_, first) in self.mind.records.items()}
-        for row in rows:
-            ref = (row.collection, row.key)
-            known.setdefault(ref, row.seen_at)
-            self.mind.records[ref] = (row, known[ref])
+        for ref, row in latest(rows, lambda row: (row.collection, row.key)).items():
+            self.mind.records[ref] = (row, known.get(ref, row.seen_at))
 
     @rule(gone=ref_sets)
     def forget_records(self, gone: list[RecordRef]) -> None:

@@ -12,11 +12,11 @@ import sqlite3
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event, func, insert, inspect, make_url, select, text
+from sqlalchemy import URL, Connection, Engine, create_engine, event, func, insert, inspect, make_url, select
 from sqlalchemy.exc import ArgumentError
 
 from samtale.core.problems import Problem
-from samtale.store.schema import APPLICATION_ID, HEAD, version, workspace
+from samtale.store.schema import HEAD, version, workspace
 from samtale.store.sql import LOCK, SqlStore
 from samtale.store.trouble import StoreTrouble, explained, place_of, read_only
 from samtale.store.values import spell
@@ -26,8 +26,6 @@ PATIENCE = 30
 
 #: Settings of every SQLite connection.
 PRAGMAS = (
-    # A reader never waits for the writer, nor the writer for readers.
-    "PRAGMA journal_mode = WAL",
     # A commit is on the disk when it returns: an attempt that a power cut forgets could be made twice. One fsync a
     # commit, and commits are as rare as pages.
     "PRAGMA synchronous = FULL",
@@ -45,16 +43,42 @@ def open_sql_store(place: str | Path, name: str, *, create: bool) -> SqlStore:
     sqlite = url.get_backend_name() == "sqlite"
     if sqlite:
         _prepare_file(Path(str(url.database)), create=create)
+    reader = _sqlite_engine(url, "BEGIN", "PRAGMA query_only = ON") if sqlite else _postgresql_engine(url, reading=True)
     writer = _sqlite_engine(url, "BEGIN IMMEDIATE") if sqlite else _postgresql_engine(url)
     try:
-        with explained(writer), writer.begin() as connection:
-            _migrate(connection, create=create)
-            number = _number(connection, name)
+        with explained(reader), reader.begin() as connection:
+            number = _known(connection, name)
+        if number is None:
+            with explained(writer), writer.begin() as connection:
+                _migrate(connection, create=create)
+                number = _number(connection, name)
+        if sqlite:
+            _log_ahead(writer)
     except BaseException:
+        reader.dispose()
         writer.dispose()
         raise
-    reader = _sqlite_engine(url, "BEGIN", "PRAGMA query_only = ON") if sqlite else _postgresql_engine(url, reading=True)
     return SqlStore(reader, writer, number)
+
+
+def _log_ahead(engine: Engine) -> None:
+    """Let readers never wait for the writer, nor the writer for readers. The file remembers it.
+
+    Only now, since before that the file may turn out to be another program's, which we leave as it is.
+    """
+    with explained(engine):
+        raw = engine.raw_connection()
+        try:
+            raw.driver_connection.execute("PRAGMA journal_mode = WAL").fetchone()  # type: ignore[union-attr]
+        finally:
+            raw.close()
+
+
+def _known(connection: Connection, name: str) -> int | None:
+    """The workspace's number if the schema is up to date: then opening writes nothing and waits for nobody."""
+    if not inspect(connection).has_table(version.name) or connection.scalar(select(version.c.version_num)) != HEAD:
+        return None
+    return connection.scalar(select(workspace.c.id).where(workspace.c.name == spell(name)))
 
 
 def _url(place: str | Path) -> URL:
@@ -64,7 +88,7 @@ def _url(place: str | Path) -> URL:
     try:
         url = make_url(place)
         backend = url.get_backend_name()
-    except ArgumentError:  # whose text shows the whole address, with the password
+    except (ArgumentError, ValueError):  # whose text shows the whole address, with the password
         raise StoreTrouble(_bad_address("it cannot be read as an address")) from None
     if backend == "sqlite" and url.database not in (None, "", ":memory:"):
         return url.set(drivername="sqlite")
@@ -169,8 +193,6 @@ def _migrate(connection: Connection, *, create: bool) -> None:
                 command="pip install --upgrade samtale",
             )
         )
-    if connection.dialect.name == "sqlite":
-        connection.execute(text(f"PRAGMA application_id = {APPLICATION_ID}"))
 
 
 def _check_vacant(connection: Connection, tables: set[str], place: str) -> None:
@@ -189,9 +211,8 @@ def _check_vacant(connection: Connection, tables: set[str], place: str) -> None:
 
 def _number(connection: Connection, name: str) -> int:
     """The workspace's number, a new one if need be."""
-    known = connection.scalar(select(workspace.c.id).where(workspace.c.name == spell(name)))
-    if known is not None:
-        return int(known)
-    number = int(connection.scalar(select(func.coalesce(func.max(workspace.c.id), 0))) or 0) + 1
-    connection.execute(insert(workspace).values(id=number, name=spell(name)))
+    number = _known(connection, name)
+    if number is None:
+        number = int(connection.scalar(select(func.coalesce(func.max(workspace.c.id), 0))) or 0) + 1
+        connection.execute(insert(workspace).values(id=number, name=spell(name)))
     return number

@@ -33,9 +33,6 @@ from sqlalchemy.types import TypeEngine
 #: Revision of the newest migration: a database that bears it needs none, and Alembic is not even imported.
 HEAD = "0001"
 
-#: In the header of our SQLite files ("Smtl"): tells them from other programs' databases.
-APPLICATION_ID = 0x536D746C
-
 #: States in which an attempt may still take effect: it holds its claims.
 UNSETTLED = ("open", "unknown", "parked")
 #: The same in SQL: a query is served by a partial index only if it repeats the index's condition word for word.

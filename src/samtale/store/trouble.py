@@ -115,8 +115,16 @@ def _sqlite(code: int, said: str, place: str) -> Problem | None:
     match code & 0xFF:
         case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
             return _locked(place)
-        case sqlite3.SQLITE_FULL | sqlite3.SQLITE_IOERR:
+        case sqlite3.SQLITE_FULL:
             return _full(place, said)
+        case sqlite3.SQLITE_IOERR:
+            return Problem(
+                code="store_disk",
+                summary="The disk refused the store.",
+                why=f"{place}: {said}. This step was not stored; what was stored before is unharmed.",
+                remedy="Free space, lift limits on the size of files, check the disk, then run this command again.",
+                command=f"df -h {quoted}",
+            )
         case sqlite3.SQLITE_CORRUPT:
             return _corrupt(place, said)
         case sqlite3.SQLITE_NOTADB:
