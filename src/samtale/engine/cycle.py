@@ -69,7 +69,8 @@ def _brake(setting: Setting, session: Session, proposal: Proposal) -> None:
     for (collection, kind), count in written.items():
         if collection in places:
             before[places[collection], cast(Counted, kind)] = count
-    if all(setting.limits.of(kind).allows(n + before.get((at, kind), 0), 0) for (at, kind), n in proposal.counted.items()):
+    counted = [(kind, count + before.get((place, kind), 0)) for (place, kind), count in proposal.counted.items()]
+    if all(setting.limits.of(kind).allows(count, 0) for kind, count in counted):
         return  # so few pass whatever the sizes are, and counting all records takes longer than a small plan
     sizes = {places[c]: n for c, n in session.count_records().items() if c in places}
     proposal.brakes = brakes(proposal.counted, before, sizes, setting.limits)

@@ -37,8 +37,7 @@ class Observed(NamedTuple):
 def observe(setting: Setting, *, full: bool = False, only: Collection[Place] | None = None) -> list[Observed]:
     """Read all collections, one thread a system. Trouble with one system is reported and stops no other."""
     places = [p for p in setting.specs if only is None or p in only]
-    with setting.store.write() as session:
-        setting.rows(session)
+    _number(setting)
     names = [n for n, s in setting.systems.items() if not s.pause and s.reachable and any(p[0] == n for p in places)]
 
     def one(system: str) -> list[Observed]:
@@ -48,6 +47,22 @@ def observe(setting: Setting, *, full: bool = False, only: Collection[Place] | N
         return one(names[0])
     with ThreadPoolExecutor(max_workers=max(1, len(names)), thread_name_prefix="observe") as pool:
         return [seen for result in pool.map(one, names) for seen in result]
+
+
+def _number(setting: Setting) -> None:
+    """Number the collections and shapes that are new. Mostly none is, and then nothing is written."""
+    if setting.numbered:
+        return
+    maps = setting.maps.collections.values()
+    with setting.store.read() as session:
+        shapes = set(session.shapes().values())
+        known = setting.known(session).keys() >= setting.specs.keys() and all(m.shape in shapes for m in maps)
+    if not known:
+        with setting.store.write() as session:
+            setting.rows(session)
+            for mapping in maps:
+                session.shape(mapping.shape)
+    setting.numbered = True
 
 
 def _observe_safely(setting: Setting, place: Place, full: bool) -> Observed:
@@ -76,8 +91,8 @@ class Reading:
 
     def run(self, full: bool) -> Observed:
         """Fetch what is to be looked at again, then read: incrementally, or everything when that is due."""
-        with self.setting.store.write() as session:
-            row = self.setting.rows(session)[self.place]
+        with self.setting.store.read() as session:
+            row = self.setting.known(session)[self.place]
             shape = session.shape(self.map.shape)
             decided = session.decisions("shape").get(("shape", ".".join(self.place)))
         reshaped = decided is None or decided.answer != shape
@@ -390,6 +405,9 @@ def _changes(
         )
         for link in mine:
             moved = _based(link, old) if now_shown != was or old.shape != shape else link
+            if link.state == "gone" and _replaced(session, link):
+                session.forget_links([(link.type, link.collection, link.key)])
+                continue
             if link.state == "gone":
                 moved = moved._replace(state="active")
                 history.append(HistoryRow(page.requested_at, "back", link.type, link.entity, row.id, old.key))
@@ -403,6 +421,11 @@ def _changes(
     session.put_links(kept)
     session.note(history)
     return rows
+
+
+def _replaced(session: Session, link: LinkRow) -> bool:
+    """Whether another record of the collection has taken the place that this one had, while it was gone."""
+    return any(x.collection == link.collection and x.state == "active" for x in session.links_in([link.entity]))
 
 
 def index(

@@ -60,6 +60,7 @@ class Setting:
         self.reporter: Reporter = reporter or Silence()
         self.limits = limits or Limits()
         self.stop = threading.Event()
+        self.numbered = False  #: the store has a number for every collection and its shape
         self._secret = secret
 
     @cached_property
