@@ -19,9 +19,8 @@ def test_the_demo_ends_with_nothing_to_write(tmp_path: Path) -> None:
     lines = done.stdout.splitlines()
     assert lines[-1].endswith("nothing to write")
     assert "--speed 20" in done.stdout
-    commands = [
-        line.split("    #")[0].strip() for line in lines if "--project demo-project" in line or "--keep-running" in line
-    ]
+    after = lines[lines.index("── Try next") + 1 :]
+    commands = [line.split("    #")[0].strip() for line in after if "    #" in line]
     assert len(commands) == 3
     for line in commands[:2]:
         words = shlex.split(line)

@@ -62,3 +62,21 @@ def test_a_commands_reference_cannot_hide_control_characters() -> None:
     held = Held(code="refused", reason="", refs=(("zohocrm", "Account", "1\x1b[2J"),))
     assert "\x1b" not in command_for(held)
     assert io.StringIO(command_for(held)).read().startswith("samtale history zohocrm.Account:1<U+001B>")
+
+
+@pytest.mark.parametrize(
+    ("command", "typed"),
+    [
+        ("samtale sync", "samtale sync --project 'a b'"),
+        (
+            "samtale plan --save p && samtale sync --plan p",
+            "samtale plan --save p --project 'a b' && samtale sync --plan p --project 'a b'",
+        ),
+        ("samtale init", "samtale init"),
+        ("samtale plan --project c", "samtale plan --project c"),
+        ("chmod 600 token", "chmod 600 token"),
+    ],
+)
+def test_a_command_to_copy_names_the_project_that_was_named(command: str, typed: str) -> None:
+    assert Screen(project="a b").here(command) == typed
+    assert Screen().here(command) == command

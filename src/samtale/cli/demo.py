@@ -53,6 +53,7 @@ def command(frame: Frame, *, folder: Path, keep_running: bool, seed: int, speed:
     from samtale.simulators import build
     from samtale.simulators.server import serve
 
+    frame.project = folder
     with ExitStack() as stack:
         options: dict[str, dict[str, Any]] = {"powerofficego": {}, "zohocrm": {"mark": True}}
         running = {

@@ -43,7 +43,7 @@ class Frame:
         """Where people read; with ``--json`` it shows nothing on standard output."""
         from samtale.cli.screen import Screen
 
-        return Screen(quiet=self.as_json)
+        return Screen(quiet=self.as_json, project=str(self.project or ""))
 
     @functools.cached_property
     def progress(self) -> Progress:

@@ -116,7 +116,7 @@ def _show_group(screen: Screen, group: Sequence[Held], everything: bool) -> None
             screen.say(f"and {count(len(group) - FEW, 'more', 'more')}", "dim", indent=5)
     command = command_for(first)
     if command:
-        screen.say(command, "cyan", indent=5)
+        screen.command(command, indent=5)
 
 
 def _one_line(held: Held) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 import click
@@ -48,7 +49,7 @@ def command(frame: Frame, *, save: Path | None, everything: bool, full: bool) ->
             if save is not None:
                 save_plan(save, proposal)
                 frame.screen.say("Saved. Nothing was written to any system. To carry out exactly this plan:")
-                frame.screen.command(f"samtale sync --plan {save}")
+                frame.screen.command(f"samtale sync --plan {shlex.quote(str(save))}")
             elif not proposal.nothing:
                 frame.screen.say("Nothing was written to any system. To carry it out:")
                 frame.screen.command("samtale sync")

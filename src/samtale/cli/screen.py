@@ -7,6 +7,7 @@ of writing are shown as their code points.
 from __future__ import annotations
 
 import re
+import shlex
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
@@ -22,6 +23,8 @@ from samtale.core.problems import Problem
 PLAIN_WIDTH = 120
 #: Longest value in a table.
 LONGEST = 60
+#: Commands of ours that take place in a project.
+_OF_PROJECT = re.compile(r"\bsamtale (?!init|demo|simulator)[^&]*[^&\s]")
 _ACTIVE = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
@@ -54,8 +57,9 @@ def count(number: int, one: str, many: str | None = None) -> str:
 class Screen:
     """Standard output and standard error."""
 
-    def __init__(self, *, quiet: bool = False) -> None:
+    def __init__(self, *, quiet: bool = False, project: str = "") -> None:
         self.quiet = quiet
+        self._project = f" --project {shlex.quote(project)}" if project else ""
         self.before: Callable[[], None] = lambda: (
             None
         )  #: called before anything is shown: ends bars, which would be drawn over
@@ -72,9 +76,15 @@ class Screen:
         self.say()
         self.say(text, "bold")
 
-    def command(self, text: str) -> None:
+    def command(self, text: str, *, indent: int = 4) -> None:
         """A command to copy."""
-        self.say(text, "cyan", indent=4)
+        self.say(self.here(text), "cyan", indent=indent)
+
+    def here(self, command: str) -> str:
+        """The command as it must be typed to mean the project that this call is about."""
+        if "--project" in command:
+            return command
+        return _OF_PROJECT.sub(lambda found: found[0] + self._project, command)
 
     def table(self, columns: Sequence[str], rows: Iterable[Sequence[str | Text]], *, indent: int = 2) -> None:
         """A plain table; columns whose name begins with ``#`` hold numbers."""
@@ -104,7 +114,7 @@ class Screen:
         if problem.remedy:
             self._tell(f"  {problem.remedy}")
         if problem.command:
-            self._tell(f"    {problem.command}", "cyan")
+            self._tell(f"    {self.here(problem.command)}", "cyan")
 
     def note(self, text: str) -> None:
         """A remark beside the answer."""
