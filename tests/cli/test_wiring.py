@@ -15,7 +15,7 @@ from samtale.store import open_store
 from samtale.wiring import SystemClock, Systems, opened, read_project
 from samtale.wiring.key import mark_key
 from samtale.wiring.lease import LEASE, alone
-from tests.cli.conftest import Company
+from tests.cli.conftest import Call, Company
 
 COMMAND = "samtale sync"
 
@@ -150,3 +150,14 @@ def test_long_waits_end_when_the_run_is_to_stop_and_short_ones_do_not() -> None:
 def test_the_state_folder_is_private(company: Company) -> None:
     assert stat.S_IMODE((company.root / ".samtale").stat().st_mode) == 0o700
     assert os.listdir(company.root / ".samtale" / "secrets")
+
+
+def test_the_store_may_be_any_of_both(
+    company: Company, call: Call, store_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = company.root / "samtale.yaml"
+    file.write_text(file.read_text().replace('store: "sqlite:///.samtale/store.db"', "store: env:SAMTALE_STORE"))
+    monkeypatch.setenv("SAMTALE_STORE", store_url)
+    assert call("sync", "--yes", "--project", company.root, "--json").json["quiet"] is True
+    assert call("sync", "--project", company.root, "--json").json["done"] == 0
+    assert not (company.root / ".samtale" / "store.db").exists()
