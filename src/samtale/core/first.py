@@ -8,35 +8,38 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from samtale.core.compare import Side, is_empty
+from samtale.core.compare import Side
 from samtale.core.mapping import Unread
 from samtale.core.merge import ANYTIME, Interval
-from samtale.core.model import Agreed, EntityType, FieldValue, Model
+from samtale.core.model import Agreed, EntityType, Model
 
 
 def agreement(entity_type: EntityType, sides: Sequence[Side], model: Model) -> dict[str, Agreed] | None:
     """The agreed values of a new entity whose records show the same in every view; None if they do not."""
-    if not all(side.map.plain for side in sides):
-        return None
     ordered = sorted(sides, key=lambda s: _rank(model, s)) if len(sides) > 1 else sides
+    speakers = [(side.map.slots, side.shown, side.member, known_when(side)) for side in ordered]
     agreed: dict[str, Agreed] = {}
     for index, field in enumerate(entity_type.fields):
-        value: FieldValue | None = None
-        first: Side | None = None
-        for side in ordered:
-            for number in side.map.by_field[index]:
-                shown = side.map.read(number, side.shown)
-                if type(shown) is Unread or ... in shown or (value is not None and shown != value):
+        value: object = Ellipsis
+        first, when = "", NOT_SET
+        for slots, shown, member, since in speakers:
+            if slots is None:
+                return None
+            for slot in slots[index]:
+                said = slot.read(shown[slot.position])
+                if value is Ellipsis:
+                    if said is Ellipsis or type(said) is Unread:
+                        return None
+                    value, first, when = said, member, since
+                elif said is not value and (said != value or type(said) is Unread):
                     return None
-                if value is None:
-                    value, first = shown, side
-        if value is None or first is None:
-            continue
-        if is_empty(value):
-            agreed[field.name] = Agreed(value, 1, first.member, ANYTIME, ANYTIME)
-        else:
-            agreed[field.name] = Agreed(value, 1, first.member, *known_when(first))
+        if value is not Ellipsis:
+            agreed[field.name] = Agreed((value,), 1, first, *(NOT_SET if value is None else when))  # type: ignore[arg-type]
     return agreed
+
+
+#: When what nobody filled was set.
+NOT_SET = Interval(ANYTIME, ANYTIME)
 
 
 def known_when(side: Side) -> Interval:

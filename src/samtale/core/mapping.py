@@ -114,7 +114,10 @@ def _reader_of(kind: Kind, prop: Property) -> Reader:
             return Unread(prop.path, problem.reason)
 
     def reader(raw: Raw) -> Value | EllipsisType | Unread | None:
-        return read(raw) if isinstance(raw, list | dict) else remembered(raw)
+        try:
+            return remembered(raw)  # type: ignore[arg-type]
+        except TypeError:  # a list or an object cannot be remembered
+            return read(raw)
 
     return reader
 
@@ -179,8 +182,8 @@ class MemberMap:
         self._plain = tuple(self._plain_slot(n) for n in range(len(member.views)))
         #: every position that a view of this member reads
         self.used: tuple[int, ...] = tuple(sorted({p for positions in self.positions for p in positions}))
-        #: whether all views read and write, and none refers to another record
-        self.plain = all(view.use == "both" and entity_type.field(view.field).to is None for view in member.views)
+        #: by field, the only slot of each view, where all views read and write, have one part, one property and no reference
+        self.slots: tuple[tuple[Slot, ...], ...] | None = self._slots()
         #: paths without which the system creates no record
         self.required: tuple[str, ...] = tuple(
             prop.path
@@ -224,6 +227,12 @@ class MemberMap:
         if len(field.parts) == 1 and field.to is None and len(accesses) == 1 and len(accesses[0][1]) == 1:
             return accesses[0][1][0]
         return None
+
+    def _slots(self) -> tuple[tuple[Slot, ...], ...] | None:
+        found = {n: slot for n, slot in enumerate(self._plain) if slot is not None and self.views[n].use == "both"}
+        if len(found) < len(self.views):
+            return None
+        return tuple(tuple(found[n] for n in numbers) for numbers in self.by_field)
 
     def read(self, number: int, shown: Sequence[Raw], refs: References = NO_REFERENCES) -> FieldValue | Unread:
         """What a view says: Ellipsis for parts that it does not show, Unread if one of its properties cannot be read."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from dataclasses import field as dataclass_field
+from functools import cached_property
 from hashlib import blake2b
 from typing import Literal
 
@@ -66,6 +67,11 @@ class Circumstances:
     archived: Callable[[Side], bool] = lambda side: False  #: whether the record is archived already
     #: Whether a create may be planned: None yes, "" no (its rule does not ask for it), else why it is held
     may_create: Callable[[EntityState, MemberMap, CreateRule, Side], Held | Literal[""] | None] = lambda *_: None
+
+    @cached_property
+    def members(self) -> dict[tuple[str, str], MemberMap]:
+        """By entity type and member name."""
+        return {(m.type.name, m.name): m for c in self.collections.values() for m in c.members}
 
 
 def decide(state: EntityState, around: Circumstances) -> EntityPlan:
@@ -265,15 +271,18 @@ class _Work:
         if not side.map.writable(number) or not self.around.writable(side.map.system):
             return
         assert verdict.value is not None
+        wanted, reads = verdict.value, side.map.views[number].reads
+        if not reads and self.revs[id(side)][number] == NO_BASE:  # what nobody reads is filled, never emptied, at first
+            wanted = tuple(... if part is None else part for part in wanted)
         try:
-            properties = side.map.write(number, verdict.value, side.shown, self.around.refs)
+            properties = side.map.write(number, wanted, side.shown, self.around.refs)
         except Unwritten as problem:
             self.hold(
                 "waiting" if problem.waiting else "unwritable", f"{problem.path}: {problem.reason}", side, field.name
             )
             return
         if not properties:
-            if not side.map.views[number].reads:  # it shows the value already
+            if not reads:  # it shows the value already
                 self.revs[id(side)][number] = verdict.rev
                 self._rebase(side, number, self.bases[id(side)])
             return
@@ -317,15 +326,7 @@ class _Work:
         for member in self.state.type.members:
             if member.name in taken or not member.create:
                 continue
-            target = next(
-                (
-                    m
-                    for c in self.around.collections.values()
-                    for m in c.members
-                    if m.type is self.state.type and m.name == member.name
-                ),
-                None,
-            )
+            target = self.around.members.get((self.state.type.name, member.name))
             for origin, rule in member.create:
                 side = next((s for s in self.state.sides if s.member == origin), None)
                 if side is not None and target is not None and self._create(target, rule, side):
@@ -342,8 +343,7 @@ class _Work:
             self.held.append(answer)
             return True
         for field in self.state.type.fields:
-            value = self.agreed[field.name].value if field.name in self.agreed else None
-            if field.required and (value is None or is_empty(value)):
+            if field.required and (field.name not in self.agreed or is_empty(self.agreed[field.name].value)):
                 self.hold(
                     "required",
                     f"{field.name} is empty, and {target.member.label} cannot be created without it",
@@ -376,14 +376,9 @@ class _Work:
                     code: HeldCode = "waiting" if problem.waiting else "unwritable"
                     self.hold(code, f"{problem.path}: {problem.reason}", origin, field.name)
             if properties:
+                new = ", ".join(dict.fromkeys(map(str, properties.values())))
                 changes.append(
-                    FieldChange(
-                        field=field.name,
-                        old=None,
-                        new=", ".join(dict.fromkeys(str(raw) for raw in properties.values())),
-                        reason="created",
-                        properties=properties,
-                    )
+                    FieldChange(field=field.name, old=None, new=new, reason="created", properties=properties)
                 )
         return changes
 
@@ -432,7 +427,7 @@ class _Work:
             revs, base = self.revs[id(side)], self.bases[id(side)]
             if self.state.new or revs != list(side.revs) or base != list(side.base) or _joins(self.state, side):
                 system, collection, key = self.name(side)
-                as_shown = all(base[p] == side.shown[p] for p in side.map.used)
+                as_shown = base == side.shown or all(base[p] == side.shown[p] for p in side.map.used)
                 kept = None if as_shown else tuple(base)
                 bases.append(NewBase(system=system, collection=collection, key=key, revs=tuple(revs), base=kept))
         return EntityPlan(
@@ -465,8 +460,11 @@ def _untouched(side: Side, field: int, rev: int) -> bool:
     """Whether every view of the field shows its base at this revision; told by raw values alone, which is quick."""
     shown, base = side.shown, side.base
     for number in side.map.by_field[field]:
-        if side.revs[number] != rev or any(shown[p] != base[p] for p in side.map.positions[number]):
+        if side.revs[number] != rev:
             return False
+        for position in side.map.positions[number]:
+            if shown[position] != base[position]:
+                return False
     return True
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
-from hashlib import blake2b
+from hashlib import sha256
 from typing import Any, NamedTuple
 
 import msgspec
@@ -34,8 +34,8 @@ class Observation(NamedTuple):
 
 
 def digest(record: Record) -> bytes:
-    """A digest by which an unchanged record is recognized."""
-    return blake2b(record, digest_size=16).digest()
+    """A digest by which an unchanged record is recognized; the one that processors compute fastest."""
+    return sha256(record).digest()[:16]
 
 
 def instant(raw: Raw) -> int | None:

@@ -116,12 +116,14 @@ class Lens(ABC):
 
     def write(self, value: Value | None, form: Form, current: Raw) -> Raw:
         """See `Kind.write`."""
-        if self._shows(current, value, form):
+        if (current is not None or value is None) and self._shows(current, value, form):  # null is never a value
             return current
         if value is None:
             raw = empty(form)
-        elif self._shows(value, value, Form(region=form.region)):
+        elif self._shows(value, value, own := _plain(form.region)):
             raw = self.render(value, form, current)
+            if raw is value and form == own:  # which has just been read
+                return raw
         else:
             raise Unwritable(f"not a value of kind {self.name}")
         if isinstance(raw, str) and form.max_length is not None and len(raw) > form.max_length:
@@ -144,6 +146,12 @@ class Lens(ABC):
         except Unreadable:
             return False
         return read == value and type(read) is type(value)
+
+
+@lru_cache(maxsize=256)
+def _plain(region: str) -> Form:
+    """The form of canonical values."""
+    return Form(region=region)
 
 
 def empty(form: Form) -> Raw:
