@@ -100,7 +100,7 @@ class Bench:
     def accept(self) -> None:
         linked = range(self.records // 2, self.records)
         order = list(linked)
-        random.Random(7).shuffle(order)  # noqa: S311 - entities are not met in the order of anything
+        random.Random(7).shuffle(order)
         for start in range(0, len(order), PAGE):
             page = order[start : start + PAGE]
             entities = [EntityRow("organization", entity(n), self.fields, agreed(n)) for n in page]

@@ -22,6 +22,7 @@ _COARSE = frozenset({"workspace", "collection", "fetching", "type", "kind", "sta
 
 def describe(connection: Connection) -> None:
     """Write the estimates into a SQLite database, in the connection's transaction."""
+    connection.exec_driver_sql("PRAGMA analysis_limit = 1")  # it is only to make the table, not to read a whole store
     connection.exec_driver_sql("ANALYZE")
     connection.exec_driver_sql("DELETE FROM sqlite_stat1")
     for table in metadata.sorted_tables:
