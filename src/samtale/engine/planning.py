@@ -95,7 +95,10 @@ class PagePlan:
         joining: dict[str, list[tuple[Node, int]]] = defaultdict(list)
         for entity, group, rule in judgement.groups:
             if entity is not None:
-                joining[entity].extend((node, rule) for node in group)
+                free, twins = self._places_in(entity, group)
+                joining[entity].extend((node, rule) for node in free)
+                for node in twins:
+                    self._hold(type_name, "twin", node, ())
             elif any(self.known.ref(n.name) in self.page.followed for n in group):
                 self._found(type_name, group, rule, around)
         wanted = set(self.page.refs)
@@ -106,6 +109,12 @@ class PagePlan:
             self._hold(type_name, code, node, pairs)
         for pairing in judgement.merges:
             self._keep(type_name, "merge", "two linked things came to match each other", (pairing.a, pairing.b))
+
+    def _places_in(self, entity: str, group: Sequence[Node]) -> tuple[list[Node], list[Node]]:
+        """Who may join an entity; not those whose place belongs to a record that left its ``where``, or was not found just now."""
+        standing = {link.collection for link in self.page.by_entity[entity] if link.state == "active"}
+        free = [n for n in group if self.known.ref(n.name)[0] not in standing]
+        return free, [n for n in group if n not in free]
 
     def _plan_unseen(self) -> None:
         """Entities of records that are looked at but belong to no member now: they left their ``where``, or are missing."""
