@@ -13,13 +13,10 @@ from itertools import product
 import msgspec
 
 from samtale.core.model import Access, CreateRule, EntityType, Field, Member, Model, View
-from samtale.documents.grammar import CONVERTED_TYPE, SEE, Connection, Document, Label, Row, Rule, Section, State
+from samtale.documents.grammar import AND, CONVERTED_TYPE, SEE, Connection, Document, Label, Row, Rule, Section, State
 from samtale.documents.naming import System
 from samtale.documents.states import TYPES, End, row_state, row_type
 from samtale.ports.connector import PropertySpec
-
-#: Between the properties of a combination that must all be equal; old documents have one property in each cell.
-AND = " + "
 
 
 class LeftOut(msgspec.Struct, frozen=True, kw_only=True):

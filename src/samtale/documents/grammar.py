@@ -42,6 +42,8 @@ PROPERTY_HEADER = " Property"
 TYPE_HEADER = "Data Type"
 STATE_HEADER = "State"
 QUALIFIER = "Dependant on having "
+#: Between the properties of a cell of the merge table that must all be equal; old documents have one in each cell.
+AND = " + "
 
 #: Data types that a document prints in quotation marks.
 QUOTED_TYPES = ("string", "integer", "float", "boolean", "decimal", "list", "first")

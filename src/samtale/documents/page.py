@@ -14,7 +14,7 @@ _STYLE = """
 }
 * { box-sizing: border-box; }
 body { margin: 0 auto; padding: 1rem; max-width: 60rem; font: 1rem/1.5 system-ui, sans-serif;
-  color: var(--ink); background: var(--paper); overflow-wrap: anywhere; }
+  color: var(--ink); background: var(--paper); overflow-wrap: break-word; }
 h1 { font-size: 1.6rem; line-height: 1.2; }
 h2 { font-size: 1.2rem; line-height: 1.3; margin-top: 2.5rem; padding-top: 1rem; border-top: 1px solid var(--line); }
 a { color: var(--accent); }
@@ -23,7 +23,9 @@ nav ol { margin: .25rem 0; padding-left: 1.5rem; }
 table { width: 100%; border-collapse: collapse; }
 th, td { padding: .4rem .6rem; text-align: left; vertical-align: top; border-bottom: 1px solid var(--line); }
 th { background: var(--soft); }
-td.path { font-family: ui-monospace, monospace; font-size: .92em; }
+th:nth-child(n + 3) { width: 22%; }
+th:nth-child(3) { width: 15%; }
+td.path { overflow-wrap: anywhere; font-family: ui-monospace, monospace; font-size: .92em; }
 @media (max-width: 40rem) {
   thead { position: absolute; clip-path: inset(50%); }
   tr { display: block; margin: 0 0 .75rem; border: 1px solid var(--line); border-radius: .5rem; }

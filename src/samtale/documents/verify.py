@@ -14,7 +14,7 @@ import msgspec
 
 from samtale.core.model import CreateRule, EntityType, Member, Model
 from samtale.documents.from_model import keys_of
-from samtale.documents.grammar import CONVERTED_TYPE, Document, Row, Rule, Section, State
+from samtale.documents.grammar import AND, CONVERTED_TYPE, Document, Row, Rule, Section, State
 from samtale.documents.inferring import Known, identify
 from samtale.documents.naming import (
     System,
@@ -195,23 +195,26 @@ class _Pair:
         )
 
     def match(self, entity_type: EntityType, x: Member, y: Member, pair: tuple[str, str]) -> Verdict:
+        """Whether a rule compares the properties of a line of the merge table, of which there may be several."""
         if not any(pair):
             return Verdict()
-        paths = tuple(self.current(side, path) for side, path in zip((self.one, self.other), pair, strict=True))
-        renamed = [f"{old} is now {new}" for old, new in zip(pair, paths, strict=True) if old != new]
+        printed = [cell.split(AND) for cell in pair]
+        now = [[self.current(s, path) for path in p] for s, p in zip((self.one, self.other), printed, strict=True)]
+        renamed = [
+            f"{a} is now {b}" for p, n in zip(printed, now, strict=True) for a, b in zip(p, n, strict=True) if a != b
+        ]
+        said = f"{AND.join(now[0])} = {AND.join(now[1])}"
         near = ""
         for rule in entity_type.match:
             if rule.only and not {x.name, y.name} & set(rule.only):
                 continue
-            for name in rule.fields:
-                if paths[0] in keys_of(entity_type, name, x) and paths[1] in keys_of(entity_type, name, y):
-                    if rule.trust == "link" and len(rule.fields) == 1:
-                        return _noted(renamed)
-                    more = f"together with {', '.join(f for f in rule.fields if f != name)}"
-                    near = near or (more if rule.trust == "link" else "after asking a person")
-        if near:
-            return _noted([*renamed, f"{paths[0]} = {paths[1]} matches {near}"])
-        return _missing(f"no match rule compares {paths[0]} with {paths[1]}")
+            keys = [{path for name in rule.fields for path in keys_of(entity_type, name, m)} for m in (x, y)]
+            if keys == [set(now[0]), set(now[1])] and rule.trust == "link":
+                return _noted(renamed)
+            if all(set(n) <= k for n, k in zip(now, keys, strict=True)):
+                more = f"together with {', '.join(sorted(keys[0] - set(now[0])))}"
+                near = near or (more if rule.trust == "link" else "after asking a person")
+        return _noted([*renamed, f"{said} matches {near}"]) if near else _missing(f"no match rule compares {said}")
 
     def current(self, side: _Side, path: str) -> str:
         prop = self.property(side, path)

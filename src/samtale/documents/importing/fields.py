@@ -74,7 +74,7 @@ class Fields:
             for path, other, row in joint.rows:
                 self.note_row(joint, Shown(joint.one, path), Shown(joint.other, other), row, joined)
         for joint in self.entity.joints:
-            for path, other in joint.merge:
+            for path, other in (pair for combination in joint.merge for pair in combination):
                 pair = (Shown(joint.one, path), Shown(joint.other, other))
                 self.note_merge(joint, pair, joined)
         for group in joined:

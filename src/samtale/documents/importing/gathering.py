@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from samtale.documents.grammar import Document, Row, Section
+from samtale.documents.grammar import AND, Document, Row, Section
 from samtale.documents.importing.decisions import Ledger, Place
 from samtale.documents.importing.standard import StandardMember, StandardType, find_member, kind_of, type_of
 from samtale.documents.inferring import Known, identify
@@ -59,7 +59,7 @@ class Joint(msgspec.Struct, frozen=True, kw_only=True):
     section: Section
     place: Place
     rows: tuple[tuple[str, str, Row], ...]  #: current paths, and the row as printed
-    merge: tuple[tuple[str, str], ...]
+    merge: tuple[tuple[tuple[str, str], ...], ...]  #: combinations; all pairs of one must be equal
 
 
 class Gathered(msgspec.Struct, frozen=True, kw_only=True):
@@ -130,8 +130,22 @@ class _Gatherer:
             for row in section.rows
             if self.unconditional(section, row, document.file)
         )
-        merge = tuple((self.current(one, a), self.current(other, b)) for a, b in section.merge if a and b)
+        merge = tuple(self.combination(section, (one, other), pair, place) for pair in section.merge if all(pair))
+        merge = tuple(pairs for pairs in merge if pairs)
         self.joints.append(Joint(one=one, other=other, section=section, place=place, rows=rows, merge=merge))
+
+    def combination(
+        self, section: Section, keys: tuple[TypeKey, TypeKey], cells: tuple[str, str], place: Place
+    ) -> tuple[tuple[str, str], ...]:
+        """The pairs of a line of the merge table; mostly one."""
+        one, other = (
+            [self.current(key, path) for path in cell.split(AND)] for key, cell in zip(keys, cells, strict=True)
+        )
+        if len(one) != len(other):
+            what = f"{section.heading}: {cells[0]} matches {cells[1]}, which are not as many properties."
+            self.ledger.decide("match_across", what, "Write the rule by hand, by the fields that they show.", place)
+            return ()
+        return tuple(zip(one, other, strict=True))
 
     def unconditional(self, section: Section, row: Row, file: str) -> bool:
         if not row.qualifiers:

@@ -51,37 +51,53 @@ class Rules:
 
         `present`: the members that there will be, for packaged rules that are for certain members only.
         """
-        asked: dict[str, list[Joint]] = {}
+        asked: dict[tuple[str, ...], list[Joint]] = {}
         for joint in self.entity.joints:
-            for pair in joint.merge:
-                field = self.field_of(joint, pair)
-                if field is not None and joint not in asked.setdefault(field, []):
-                    asked[field].append(joint)
+            for combination in joint.merge:
+                fields = self.fields_of(joint, combination)
+                if fields and joint not in asked.setdefault(fields, []):
+                    asked[fields].append(joint)
         standard = list(self._standard(present))
         new = []
-        for field, joints in asked.items():
-            rest = [j for j in joints if not any(_covers(rule, field, j) for rule in standard)]
+        for fields, joints in asked.items():
+            rest = [j for j in joints if not any(self.covers(rule, fields, j) for rule in standard)]
             if rest:
-                new.append(self.rule(field, rest))
+                new.append(self.rule(fields, rest))
         if not self.entity.standard and not new:
             self.ask_for_match()
         if not new and self.entity.standard:
             return None
         return [*new, *standard]
 
-    def field_of(self, joint: Joint, pair: tuple[str, str]) -> str | None:
-        one, other = (
-            self.fields.field_of.get(Shown(key, path)) for key, path in zip((joint.one, joint.other), pair, strict=True)
-        )
-        return one.name if one is not None and one is other else None
+    def fields_of(self, joint: Joint, combination: Sequence[tuple[str, str]]) -> tuple[str, ...]:
+        """The fields that a combination compares; none if one of its pairs shows two of them."""
+        names = []
+        for pair in combination:
+            shown = (Shown(key, path) for key, path in zip((joint.one, joint.other), pair, strict=True))
+            one, other = (self.fields.field_of.get(each) for each in shown)
+            if one is None or one is not other:
+                return ()
+            names.append(one.name)
+        return tuple(dict.fromkeys(names))
 
-    def rule(self, field: str, joints: Sequence[Joint]) -> Mapping[str, Any]:
-        """A rule for one field: for all members, or for those that the documents compare by it."""
+    def rule(self, fields: Sequence[str], joints: Sequence[Joint]) -> Mapping[str, Any]:
+        """A rule for some fields: for all members, or for those that the documents compare by them."""
         if len({(j.one, j.other) for j in self.entity.joints}) == len({(j.one, j.other) for j in joints}):
-            return {"fields": [field]}
+            return {"fields": list(fields)}
         shared = [key for key in (joints[0].other, joints[0].one) if all(key in (j.one, j.other) for j in joints)]
         only = shared[:1] or sorted({j.other for j in joints})
-        return {"fields": [field], "only": [key.member for key in only]}
+        return {"fields": list(fields), "only": [key.member for key in only]}
+
+    def covers(self, rule: Mapping[str, Any], fields: Sequence[str], joint: Joint) -> bool:
+        """Whether a rule links records of a section's two types by these fields alone, without asking."""
+        only = rule.get("only", ())
+        fits = not only or joint.one.member in only or joint.other.member in only
+        parts = {p for name in rule["fields"] for p in self.parts_of(name)}
+        return rule.get("trust", "link") == "link" and parts == set(fields) and fits
+
+    def parts_of(self, name: str) -> Sequence[str]:
+        """A field of a packaged rule by its parts, which a merge table names one by one."""
+        return [d.name for d in self.fields.drafts if d.whole == name] or [name]
 
     def ask_for_match(self) -> None:
         creating = [j for j in self.entity.joints if j.section.rule in (Rule.ALWAYS, Rule.CONDITIONAL) and j.rows]
@@ -117,7 +133,7 @@ class Rules:
                 what = f"{joint.section.heading} stands there with different rules; the most cautious is taken."
                 remedy = f"Look at `create` of {other.member}."
                 self.ledger.decide("rules_differ", what, remedy, *(j.place for j in joints))
-            draft = self.creation(joint)
+            draft = self.creation(joint) or self.taken_away(one, other)
             if draft is not None:
                 found.setdefault(other, {})[one.member] = draft
         return found
@@ -137,6 +153,13 @@ class Rules:
         if joint.section.rule is Rule.CONNECTED:
             return self.connected(joint)
         return CreateDraft(rule="always")
+
+    def taken_away(self, one: TypeKey, other: TypeKey) -> CreateDraft | None:
+        """What takes a packaged rule away that the documents do not have."""
+        system, standard = self.entity.types[one].system, self.entity.types[other].standard
+        if system is None or standard is None or f"{system.about.connector}.{one.collection}" not in standard.origins:
+            return None
+        return CreateDraft(rule=None, comment="the documents only link")
 
     def hindrance(self, key: TypeKey) -> str:
         """Why no record of a type could be created; empty if one could."""
@@ -168,26 +191,28 @@ class Rules:
 
     def connected(self, joint: Joint) -> CreateDraft:
         names = joint.section.connected_to
-        found = [self.connecting(joint.one.system, name) for name in names]
+        found = [self.connecting(joint.one.system, name, joint.other.system) for name in names]
         strange = [name for name, entity in zip(names, found, strict=True) if entity is None]
         entities = sorted({entity for entity in found if entity is not None})
         comment = f"connected to {', '.join(names)}"
         if strange:
-            what = f"{joint.section.heading}: {', '.join(strange)} is no type that the documents describe."
+            what = f"{joint.section.heading}: {', '.join(strange)} is no type that the documents join on both sides."
             remedy = "Name the entity types whose records lead to a new one in `when_connected`."
             self.ledger.decide("connection_unread", what, remedy, joint.place)
         if entities:
             return CreateDraft(rule={"when_connected": entities}, comment=comment)
         return CreateDraft(rule={"when": NEVER_TRUE}, comment=comment)
 
-    def connecting(self, system: str, name: str) -> str | None:
-        """The entity type that an internal name of the old service means: "Powerofficego-salesorders"."""
-        wanted = folded(name)
+    def connecting(self, system: str, name: str, into: str) -> str | None:
+        """The entity type that an internal name of the old service means, such as "Powerofficego-salesorders"; it has
+        to have a member in the system that the records are created in, too.
+        """
+        wanted = folded(name).removesuffix("s")
+        there = {facts.entity for key, facts in self.types.items() if key.system == into}
         for key, facts in self.types.items():
-            if key.system == system and facts.entity:
-                own = {folded(text).removesuffix("s") for text in (key.collection, facts.printed)}
-                if any(wanted.removesuffix("s").endswith(text) for text in own):
-                    return facts.entity
+            own = {folded(text).removesuffix("s") for text in (key.collection, facts.printed)}
+            if key.system == system and facts.entity in there and any(wanted.endswith(text) for text in own):
+                return facts.entity
         return None
 
 
@@ -210,13 +235,6 @@ def present_as(wanted: str, types: Mapping[TypeKey, TypeFacts], present: frozens
     connector, _, collection = wanted.partition(".")
     names = {k.system for k, f in types.items() if f.system is not None and f.system.about.connector == connector}
     yield from sorted(name for system in (names or {connector}) if (name := f"{system}.{collection}") in present)
-
-
-def _covers(rule: Mapping[str, Any], field: str, joint: Joint) -> bool:
-    """Whether a rule links records of a section's two types by this field alone, without asking."""
-    only = rule.get("only", ())
-    fits = not only or joint.one.member in only or joint.other.member in only
-    return rule.get("trust", "link") == "link" and list(rule["fields"]) == [field] and fits
 
 
 def _written(entry: Any) -> tuple[str, ...]:

@@ -23,6 +23,7 @@ class StandardMember(msgspec.Struct, frozen=True, kw_only=True):
     collection: str
     said: Mapping[str, Any]  #: label, aliases and where, as they are written
     rows: Mapping[str, tuple[Entry, ...]]  #: field or ``field.part``, and its places
+    origins: frozenset[str] = frozenset()  #: packaged members whose records get a counterpart here
 
     @property
     def kind(self) -> str:
@@ -88,6 +89,15 @@ def _type(data: Mapping[str, Any]) -> StandardType:
         connector, _, collection = name.partition(".")
         rows = {f: tuple(e) if isinstance(e, list) else (e,) for f, e in said.get("properties", {}).items()}
         told = {key: said[key] for key in ("label", "aliases", "where") if key in said}
-        members.append(StandardMember(connector=connector, collection=collection, said=told, rows=rows))
+        create = said.get("create")
+        members.append(
+            StandardMember(
+                connector=connector,
+                collection=collection,
+                said=told,
+                rows=rows,
+                origins=frozenset(create) if isinstance(create, dict) else frozenset(),
+            )
+        )
     match = tuple(rule if isinstance(rule, dict) else {} for rule in data.get("match", ()))
     return StandardType(name=data["entity"], fields=data.get("fields", {}), match=match, members=tuple(members))

@@ -85,7 +85,9 @@ def _rows(key: TypeKey, entity: Entity, drafts: Sequence[FieldDraft]) -> dict[st
 
 
 def _create(draft: CreateDraft) -> str:
-    return flow(draft.rule) + (f"    # {comment(draft.comment)}" if draft.comment else "")
+    return ("" if draft.rule is None else flow(draft.rule)) + (
+        f"    # {comment(draft.comment)}" if draft.comment else ""
+    )
 
 
 def aligned(entries: Mapping[str, str], indent: int) -> Iterator[str]:
