@@ -9,6 +9,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from samtale.config.diagnose import is_warning
+from samtale.config.project import load_project
 from samtale.core.model import CreateRule, Model
 from samtale.documents.from_model import build
 from samtale.documents.grammar import Document
@@ -71,7 +72,7 @@ def test_all_old_documents_become_a_model_that_says_the_same(tmp_path: Path, sha
     assert sorted(found.files) == ["activity.yaml", "order.yaml", "organization.yaml", "person.yaml", "product.yaml"]
     assert codes(found.decisions) == ["create_impossible"]
     remodeled(tmp_path, found)
-    papers = papers_of(loaded(tmp_path)[0].__class__(**_fields(tmp_path, found)))
+    papers = papers_of(load_project(tmp_path))
     current = {p.path: p for p in ABOUTS["powerofficego"].collection("Contactperson").properties}
     for number, before_ in enumerate(old):
         target = ("zohocrm", "zohocrm", "crmoffice", "customerp", "zendesk")[number]
@@ -84,12 +85,6 @@ def test_all_old_documents_become_a_model_that_says_the_same(tmp_path: Path, sha
                 path = next((p.path for p in current.values() if row.source in p.former), row.source)
                 assert (path, row.target) in rows
             assert rule == part.rule or not part.rows
-
-
-def _fields(folder: Path, found: Imported) -> dict[str, Any]:
-    files = {name.removesuffix(".yaml"): text for name, text in found.files.items()}
-    made, _, _ = loaded(folder, **files)
-    return {name: getattr(made, name) for name in made.__struct_fields__}
 
 
 @pytest.fixture(scope="module")
@@ -173,10 +168,8 @@ def test_what_packaged_models_keep_apart_stays_apart() -> None:
 
 def test_a_split_and_an_unknown_type_of_a_known_system_are_questions() -> None:
     x, y = "Powerofficego Customers (location data)", "ZohoCRM Vendor"
-    found = imported(
-        read(section(None, x, ACCOUNT, "", none(x, ACCOUNT)), section(None, "Powerofficego Product", y, "", none("Powerofficego Product", y)),
-             title="Powerofficego to ZohoCRM Dataflow")
-    )  # fmt: skip
+    sections = (section(None, a, b, "", none(a, b)) for a, b in ((x, ACCOUNT), ("Powerofficego Product", y)))
+    found = imported(read(*sections, title="Powerofficego to ZohoCRM Dataflow"))
     assert codes(found.decisions) == ["type_split", "unknown_type"]
     assert found.files == {}
 
@@ -380,7 +373,8 @@ def test_every_rule_becomes_a_directed_one(tmp_path: Path) -> None:
         when="Probability == 100"
     )
     assert dict(model.type("order").member("zohocrm.Deal").create)["customerp.Order"] == CreateRule(when="false")
-    assert dict(model.type("organization").member("customerp.Customer").create)[ "zohocrm.Account"] == CreateRule(when_connected=("order",))  # fmt: skip
+    customers = dict(model.type("organization").member("customerp.Customer").create)
+    assert customers["zohocrm.Account"] == CreateRule(when_connected=("order",))
     assert re.search(r'customerp.Order: +\{when: "false"\} +# When the moon is full', found.files["order.yaml"])
     assert codes(found.decisions) == ["condition_unread"]
     assert "condition_read" in codes(found.notes)
