@@ -67,7 +67,10 @@ class Statement(msgspec.Struct, kw_only=True):
 
 def is_empty(value: FieldValue) -> bool:
     """Whether no part is filled."""
-    return all(part is None or part is ... for part in value)
+    for part in value:
+        if part is not None and part is not ...:
+            return False
+    return True
 
 
 def says_nothing(value: FieldValue) -> bool:
@@ -103,12 +106,17 @@ def compare(
     if not readings:
         return None
     primary, rest = readings[0], readings[1:]
-    if primary.rev == APART:  # only followers stand apart; a primary that did was a follower under an older model
+    if primary.rev == APART and primary.number == numbers[0]:  # it was a follower under an older model
         primary = primary._replace(rev=NO_BASE, reading="join" if type(primary.value) is tuple else "unread")
     speaker, apart, rejoin = _speaker(primary, rest, followers)
     if speaker.reading == "unread":
         return Statement(
-            side=side, reading="unread", rev=primary.rev, views=(primary, *rest), unread=_unread(speaker.value)
+            side=side,
+            reading="unread",
+            rev=primary.rev,
+            views=(primary, *rest),
+            apart=apart,
+            unread=_unread(speaker.value),
         )
     value = speaker.value if type(speaker.value) is tuple else ()
     reading = "nothing" if says_nothing(value) else speaker.reading
@@ -172,7 +180,7 @@ def _speaker(
             else:
                 apart.append(view.number)
         elif view.reading == "edit":
-            if spoken is not None and same(value, spoken):
+            if spoken is not None and _equal(value, spoken):
                 continue
             if followers == "apart" or is_empty(value) or speaker.reading not in ("same", "nothing"):
                 apart.append(view.number)
@@ -185,7 +193,12 @@ def _speaker(
 def _equal_again(follower: ViewReading, speaker: ViewReading) -> bool:
     """Whether a follower that stands apart shows what the record says of the field."""
     a, b = follower.value, speaker.value
-    return type(a) is tuple and type(b) is tuple and same(a, b) and not is_empty(a)
+    return type(a) is tuple and type(b) is tuple and not is_empty(a) and _equal(a, b)
+
+
+def _equal(value: FieldValue, whole: FieldValue) -> bool:
+    """Whether every part that ``value`` shows is shown equal in ``whole``."""
+    return all(v is ... or v == w for v, w in zip(value, whole, strict=True))
 
 
 def _within(value: FieldValue, whole: FieldValue) -> bool:

@@ -194,13 +194,16 @@ def _decide(field: Field, agreed: Agreed, candidates: list[Candidate], model: Mo
 
 
 def newest(candidates: Sequence[Candidate], model: Model) -> tuple[Candidate, Literal["newest", "tie"]]:
-    """The candidate that began after all others had ended; among those that cannot be told apart, the first by order of systems."""
-    latest_end = max(c.when.after for c in candidates)
-    contenders = [c for c in candidates if c.when.until > latest_end]
-    contenders = contenders or [c for c in candidates if c.when.after == latest_end]
+    """The candidate that is not older than any other; among several, which cannot be told apart, the first by order of systems."""
+    contenders = [c for c in candidates if not any(_older(c.when, other.when) for other in candidates)]
     if len(contenders) == 1:
         return contenders[0], "newest"
     return min(contenders, key=lambda c: _rank(model, c.system, c.origin)), "tie"
+
+
+def _older(a: Interval, b: Interval) -> bool:
+    """Whether ``a`` had ended when ``b`` began."""
+    return a.until <= b.after and a != b
 
 
 def _joined(
@@ -326,15 +329,20 @@ def _together(filled: Sequence[Statement]) -> tuple[FieldValue, Statement, bool]
         united = _united(value, statement.value)
         if united is not None:
             value = united
-        elif _coarse(statement, value):
-            finer = True
-        elif _coarse(finest, statement.value):
-            value, finest, finer = overlay(value, statement.value), statement, True
+        elif _coarse(statement, _filled(value, statement.value)):
+            value, finer = _filled(value, statement.value), True
+        elif _coarse(finest, _filled(statement.value, value)):
+            value, finest, finer = _filled(statement.value, value), statement, True
         else:
             return None
     if finer and not all(_united(value, s.value) is not None or _coarse(s, value) for s in filled):
         return None
     return value, finest, finer
+
+
+def _filled(value: FieldValue, other: FieldValue) -> FieldValue:
+    """The value, with its empty parts taken from another."""
+    return tuple(b if a is None or a is ... else a for a, b in zip(value, other, strict=True))
 
 
 def _united(a: FieldValue, b: FieldValue) -> FieldValue | None:
