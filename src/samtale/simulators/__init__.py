@@ -23,6 +23,7 @@ def _lazily(module: str, name: str) -> Callable[..., Simulator]:
 
 SIMULATORS: dict[str, Callable[..., Simulator]] = {
     "powerofficego": _lazily("samtale.simulators.powerofficego", "PowerOfficeGo"),
+    "zendesk": _lazily("samtale.simulators.zendesk", "Zendesk"),
     "zohocrm": _lazily("samtale.simulators.zohocrm", "ZohoCrm"),
 }
 """By name, what builds a simulator from `(*, seed: int, records: int, clock: SimClock, **options)`."""
