@@ -13,11 +13,12 @@ from sqlalchemy import BindParameter, and_, bindparam, delete, func, or_, text
 from samtale.ports.store import AttemptRow, ClaimTaken
 from samtale.store.base import Base, of_workspace
 from samtale.store.bulk import Row, among
-from samtale.store.schema import IS_OPEN_CREATE, IS_UNSETTLED, UNSETTLED, attempt, claim
+from samtale.store.schema import IS_OPEN_CREATE, IS_REFUSED, IS_UNSETTLED, UNSETTLED, attempt, claim
 from samtale.store.values import pack, read, spell, unpack
 
 _ATTEMPTS = of_workspace(attempt).where(among(attempt.c.state, "states")).order_by(attempt.c.started_at, attempt.c.id)
 _UNSETTLED_ATTEMPTS = _ATTEMPTS.where(text(IS_UNSETTLED))
+_REFUSED_ATTEMPTS = _ATTEMPTS.where(text(IS_REFUSED))
 _RELEASE = delete(claim).where(claim.c.workspace == bindparam("workspace"), among(claim.c.attempt, "ids"))
 _SINCE: BindParameter[int] = bindparam("since")
 _WRITTEN = (
@@ -99,7 +100,11 @@ class Attempts(Base):
         )  # fmt: skip
 
     def attempts(self, states: Collection[str]) -> list[AttemptRow]:
-        statement = _UNSETTLED_ATTEMPTS if set(states) <= set(UNSETTLED) else _ATTEMPTS
+        statement = _ATTEMPTS
+        if set(states) <= set(UNSETTLED):
+            statement = _UNSETTLED_ATTEMPTS
+        elif set(states) == {"refused"}:
+            statement = _REFUSED_ATTEMPTS
         return [self._attempt_row(row) for row in self._rows(statement, states=list(states))]
 
     def claimed(self, collection: int, claims: Collection[int]) -> dict[int, str]:

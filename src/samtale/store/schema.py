@@ -37,6 +37,7 @@ HEAD = "0001"
 UNSETTLED = ("open", "unknown", "parked")
 #: The same in SQL: a query is served by a partial index only if it repeats the index's condition word for word.
 IS_UNSETTLED = "state IN ('open', 'unknown', 'parked')"
+IS_REFUSED = "state = 'refused'"
 IS_OPEN_CREATE = f"kind = 'create' AND {IS_UNSETTLED}"
 
 metadata = MetaData()
@@ -198,6 +199,10 @@ Index(
 Index(
     "attempt_state", attempt.c.workspace, attempt.c.state,
     sqlite_where=text(IS_UNSETTLED), postgresql_where=text(IS_UNSETTLED),
+)  # fmt: skip
+Index(
+    "attempt_refused", attempt.c.workspace, attempt.c.state,
+    sqlite_where=text(IS_REFUSED), postgresql_where=text(IS_REFUSED),
 )  # fmt: skip
 Index("attempt_closed", attempt.c.workspace, attempt.c.closed_at)
 

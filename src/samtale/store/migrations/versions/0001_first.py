@@ -179,6 +179,14 @@ def upgrade() -> None:
         sqlite_where=sa.text("state IN ('open', 'unknown', 'parked')"),
         postgresql_where=sa.text("state IN ('open', 'unknown', 'parked')"),
     )
+    op.create_index(
+        "attempt_refused",
+        "attempt",
+        ["workspace", "state"],
+        unique=False,
+        sqlite_where=sa.text("state = 'refused'"),
+        postgresql_where=sa.text("state = 'refused'"),
+    )
     op.create_table(
         "claim",
         sa.Column("workspace", sa.Integer(), nullable=False, autoincrement=False),
