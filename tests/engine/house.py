@@ -318,10 +318,11 @@ class House:
         """Some seconds later, run until quiet. ``approve``: ``all`` writes, ``none``, or what a function says."""
         self.wait(3)
 
-        def approval(proposal: Proposal, first: bool) -> frozenset[str] | None:
+        def approval(proposal: Proposal, first: bool) -> use_cases.Approval | None:
             if callable(approve):
-                return approve(proposal)
-            return frozenset(w.id for w in proposal.writes) if approve == "all" else None
+                listed = approve(proposal)
+                return None if listed is None else use_cases.Approval(listed, only=True)
+            return use_cases.Approval(frozenset(w.id for w in proposal.writes)) if approve == "all" else None
 
         for system in self.setting.systems.values():
             system.reachable = True

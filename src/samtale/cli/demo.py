@@ -22,7 +22,7 @@ from samtale.core.problems import Problem
 
 if TYPE_CHECKING:
     from samtale.cli.demo_people import Doors, Edit, Pair
-    from samtale.engine.use_cases import Explanation, Proposal, Result
+    from samtale.engine.use_cases import Approval, Explanation, Proposal, Result
     from samtale.ports.store import HistoryRow
     from samtale.wiring import Work
 
@@ -253,8 +253,10 @@ class Demo:
             self.wrong.append(f"A further run should have had nothing to write; it made {writes} requests that write.")
 
 
-def _everything(proposal: Proposal, _first: bool) -> frozenset[str]:
-    return frozenset(write.id for write in proposal.writes)
+def _everything(proposal: Proposal, _first: bool) -> Approval:
+    from samtale.engine.use_cases import Approval
+
+    return Approval(frozenset(write.id for write in proposal.writes))
 
 
 def _figures(result: Result) -> dict[str, Any]:

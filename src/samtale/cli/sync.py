@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,7 @@ from samtale.core.problems import Problem, SamtaleError
 
 if TYPE_CHECKING:
     from samtale.engine.setting import Setting
-    from samtale.engine.use_cases import Proposal, Result
+    from samtale.engine.use_cases import Approval, Proposal, Result
 
 
 @samtale_command(
@@ -36,16 +37,22 @@ def command(frame: Frame, *, saved: Path | None, yes: bool, full: bool) -> None:
 
     listed = approved_by(saved) if saved is not None else None
     with frame.opened(reach=True, engine=True) as work:
-        approval = Approval(frame, listed, yes)
+        approval = Asking(frame, listed, yes)
         result = sync(work.setting, approval=approval, full=full)
         _tell(frame, work.setting, result, approval)
+
+
+def _approval(ids: AbstractSet[str], *, only: bool = False) -> Approval:
+    from samtale.engine.use_cases import Approval
+
+    return Approval(frozenset(ids), only)
 
 
 class NotApproved(SamtaleError):
     """Nobody approved the first run."""
 
 
-class Approval:
+class Asking:
     """Asks a person, or does what was said on the command line."""
 
     def __init__(self, frame: Frame, listed: frozenset[str] | None, yes: bool) -> None:
@@ -55,15 +62,15 @@ class Approval:
         self.differ = 0  #: writes that no saved plan lists
         self._declined: set[str] = set()
 
-    def __call__(self, proposal: Proposal, first: bool) -> frozenset[str] | None:
+    def __call__(self, proposal: Proposal, first: bool) -> Approval | None:
         """As ``engine.cycle.Approve``."""
         if self._listed is not None:
             ids = {write.id for write in proposal.writes}
             self.differ = len(ids - self._listed)
-            return frozenset(ids & self._listed)
+            return _approval(ids & self._listed, only=True)
         waiting = proposal.unapproved - self._declined
         if self._yes:
-            return self._free(proposal) if proposal.unapproved else None
+            return _approval(self._free(proposal) & proposal.unapproved)  # nobody looked: brakes count the others
         if not waiting and not (proposal.brakes and self._frame.interactive):
             return None
         if not self._frame.interactive:
@@ -77,7 +84,7 @@ class Approval:
         held = {write.id for write in proposal.writes if (h := proposal.blocked(write)) and h.code != "first_run"}
         return frozenset(write.id for write in proposal.writes if write.id not in held)
 
-    def _ask(self, proposal: Proposal, first: bool) -> frozenset[str] | None:
+    def _ask(self, proposal: Proposal, first: bool) -> Approval | None:
         from samtale.cli.proposing import show_plan
 
         free = self._free(proposal)
@@ -88,7 +95,7 @@ class Approval:
         with self._frame.progress.paused():
             show_plan(self._frame.screen, proposal, everything=False)
             self._frame.screen.say()
-            approved: frozenset[str] | None = None
+            approved: frozenset[str] = frozenset()
             if proposal.unapproved - self._declined:
                 says = "This is the first run." if first else "Some of these are the first writes of their kind."
                 if click.confirm(f"{says} Write all this to the systems?", err=True):
@@ -98,9 +105,9 @@ class Approval:
                 else:
                     self._declined |= proposal.unapproved
             if braked and click.confirm(f"A brake holds {len(braked)} of these writes. Let them pass?", err=True):
-                return (approved or free) | braked
+                return _approval(approved | braked)
             self._declined |= braked
-            return approved
+            return _approval(approved)
 
 
 def _nobody() -> Problem:
@@ -122,7 +129,7 @@ def _declined() -> Problem:
     )
 
 
-def _tell(frame: Frame, setting: Setting, result: Result, approval: Approval) -> None:
+def _tell(frame: Frame, setting: Setting, result: Result, approval: Asking) -> None:
     from samtale.cli.screen import count
 
     outcome = result.outcome

@@ -24,7 +24,7 @@ from samtale.config.nodes import Node, Place, read_file
 from samtale.config.reader import Reader, described
 from samtale.config.secrets import Reference, command_to_set, parse_reference, resolve
 from samtale.core.brakes import Limits
-from samtale.core.model import Prefer
+from samtale.core.model import Prefer, Switches
 from samtale.core.problems import Problem, SamtaleError
 
 PROJECT_FILE = "samtale.yaml"
@@ -50,14 +50,6 @@ SYSTEM_KEYS = ("connector", "base_url", "auth", "share", "full_sync", "pause", "
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,39}")
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 _SECRET_WORD = re.compile(r"secret|passw|token|api_?key|credential", re.IGNORECASE)
-
-
-class Switches(msgspec.Struct, frozen=True, kw_only=True):
-    """What a system, or one collection of it, takes part in."""
-
-    share: bool = True  #: written to; false: read alone
-    full_sync: bool = True  #: records from before the system was connected are created elsewhere too
-    pause: bool = False  #: neither read nor written for now
 
 
 class SystemConfig(msgspec.Struct, frozen=True, kw_only=True):

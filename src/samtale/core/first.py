@@ -22,7 +22,7 @@ def agreement(entity_type: EntityType, sides: Sequence[Side], model: Model) -> d
     for index, field in enumerate(entity_type.fields):
         value: object = Ellipsis
         first, when = "", NOT_SET
-        for slots, shown, member, since in speakers:
+        for slots, shown, member, known in speakers:
             if slots is None:
                 return None
             for slot in slots[index]:
@@ -30,13 +30,17 @@ def agreement(entity_type: EntityType, sides: Sequence[Side], model: Model) -> d
                 if value is Ellipsis:
                     if said is Ellipsis or type(said) is Unread:
                         return None
-                    value, first, when = said, member, since
+                    value, first, when = said, member, known
                 elif said is not value and (said != value or type(said) is Unread):
                     return None
         if value is not Ellipsis:
-            agreed[field.name] = Agreed((value,), 1, first, *(NOT_SET if value is None else when))  # type: ignore[arg-type]
+            since = NOT_SET if value is None else when
+            agreed[field.name] = _new(Agreed, ((value,), 1, first, since.after, since.until))
     return agreed
 
+
+#: Makes named tuples a third quicker than their own class does: nine fields of every new entity take this way.
+_new = tuple.__new__
 
 #: When what nobody filled was set.
 NOT_SET = Interval(ANYTIME, ANYTIME)

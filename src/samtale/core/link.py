@@ -9,7 +9,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from functools import cached_property
 from hashlib import blake2b
+from itertools import chain
 from typing import Literal
 
 import msgspec
@@ -80,24 +82,23 @@ class RuleSet:
             if part.kind.name == "org_number" or part.name == "family"
         )
 
+    @cached_property
+    def _needed(self) -> tuple[tuple[int, int], ...]:
+        """Every field and part that a rule or a guard reads, once."""
+        return tuple(dict.fromkeys((*chain.from_iterable(self.terms), *((i, j) for _, i, j in self.guards))))
+
     def keys(
         self, record: MemberMap, shown: Sequence[Raw]
     ) -> tuple[tuple[tuple[int, str], ...], tuple[tuple[str, str], ...]]:
         """The match values of a record, by rule number, and its guards."""
-        folded: dict[tuple[int, int], str | None] = {}
-
-        def fold(term: tuple[int, int]) -> str | None:
-            if term not in folded:
-                folded[term] = self._fold(record, term, shown)
-            return folded[term]
-
+        folded = {term: self._fold(record, term, shown) for term in self._needed}
         keys = []
         for number, terms in enumerate(self.terms):
-            values = [fold(term) for term in terms]
-            if values and all(values):
-                keys.append((number, "\x1f".join(v for v in values if v)))
-        guards = tuple((name, value) for name, i, j in self.guards if (value := fold((i, j))))
-        return tuple(keys), guards
+            values = [value for term in terms if (value := folded[term])]
+            if values and len(values) == len(terms):
+                keys.append((number, "\x1f".join(values)))
+        guards = [(name, value) for name, i, j in self.guards if (value := folded[i, j])]
+        return tuple(keys), tuple(guards)
 
     def _fold(self, record: MemberMap, term: tuple[int, int], shown: Sequence[Raw]) -> str | None:
         field, part = term
@@ -116,8 +117,11 @@ class RuleSet:
         return self.type.fields[field].parts[part].kind.key(wanted)
 
     def digest(self, rule: int, value: str) -> int:
-        """A signed 64-bit number for an index; equal values have equal digests, and the values themselves decide."""
-        return digest64(f"{self.type.name}\x1e{rule}\x1e{value}")
+        """A signed 64-bit number for an index; equal values have equal digests, and the values themselves decide.
+
+        It depends on the rule's fields, not on its place: what was indexed stays found when rules come, go, or change places.
+        """
+        return digest64(f"{self.type.name}\x1e{' '.join(self.rules[rule].fields)}\x1e{value}")
 
 
 def digest64(text: str) -> int:

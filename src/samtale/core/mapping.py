@@ -165,6 +165,7 @@ class MemberMap:
         self.member = member
         self.name = member.name
         self.system = member.system
+        self.place = (member.system, member.collection)
         self.where = tuple((index[path], value) for path, value in member.where)
         self.views = member.views
         fields = {field.name: i for i, field in enumerate(entity_type.fields)}
@@ -209,7 +210,7 @@ class MemberMap:
 
     def belongs(self, shown: Sequence[Raw]) -> bool:
         """Whether a record that shows this is of this member."""
-        return all(shown[i] == value for i, value in self.where)
+        return not self.where or all(shown[i] == value for i, value in self.where)
 
     def _reader(self, number: int) -> tuple[Field, tuple[tuple[int, tuple[Slot, ...]], ...]]:
         view = self.views[number]

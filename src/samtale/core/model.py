@@ -172,6 +172,14 @@ class EntityType(msgspec.Struct, frozen=True, kw_only=True):
         raise KeyError(name)
 
 
+class Switches(msgspec.Struct, frozen=True, kw_only=True):
+    """What a system, or one collection of it, takes part in."""
+
+    share: bool = True  #: written to; false: read alone
+    full_sync: bool = True  #: records from before the system was connected are created elsewhere too
+    pause: bool = False  #: neither read nor written for now
+
+
 class Model(msgspec.Struct, frozen=True, kw_only=True):
     """All entity types of a project, and the settings that decisions need."""
 

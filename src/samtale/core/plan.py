@@ -61,7 +61,10 @@ class Circumstances:
     model: Model
     refs: References = dataclass_field(default_factory=References)
     collections: Mapping[tuple[str, str], CollectionMap] = dataclass_field(default_factory=dict)
-    writable: Callable[[str], bool] = lambda system: True  #: shared, not paused, and reachable
+    #: whether records of a (system, collection) may be written: shared, not paused, reachable
+    writable: Callable[[tuple[str, str]], bool] = lambda place: True
+    #: whether it is only out of reach in this run, so that what it lacks is looked at again in the next
+    awaited: Callable[[tuple[str, str]], bool] = lambda place: False
     #: (entity type, field) to systems preferred at first link, best first
     answers: Mapping[tuple[str, str], tuple[str, ...]] = dataclass_field(default_factory=dict)
     archived: Callable[[Side], bool] = lambda side: False  #: whether the record is archived already
@@ -100,6 +103,8 @@ class _Work:
         self.bases = {id(s): list(s.base) for s in state.sides}
         self.changes: dict[int, list[FieldChange]] = {id(s): [] for s in state.sides}
         self.writes: list[Write] = []
+        self.behind = False  #: something was not written because its system is out of reach for now
+        self.ending: set[str] = set()  #: members whose record is to be deleted or archived
 
     def name(self, side: Side) -> RecordName:
         member = side.map.member
@@ -268,7 +273,10 @@ class _Work:
                 base[position] = side.shown[position]
 
     def _write(self, field: Field, verdict: Verdict, side: Side, number: int, shown: FieldValue | None) -> None:
-        if not side.map.writable(number) or not self.around.writable(side.map.system):
+        if not side.map.writable(number):
+            return
+        if not self.around.writable(side.map.place):
+            self.behind = self.behind or self.around.awaited(side.map.place)
             return
         assert verdict.value is not None
         wanted, reads = verdict.value, side.map.views[number].reads
@@ -309,32 +317,42 @@ class _Work:
             return
         for side in self.state.sides:
             wish = side.map.member.on_delete
-            if wish == "keep" or not self.around.writable(side.map.system):
+            if wish == "keep" or not self.around.writable(side.map.place):
                 continue
             if wish == "archive" and self.around.archived(side):
                 continue
-            if self.verdicts or self.state.unseen:
+            if self._edited():
                 self.hold("delete", "deleted in one system and edited in another", side)
                 continue
             kind: WriteKind = "delete" if wish == "delete" else "archive"
             self.writes.append(self._sealed(kind, side.map, side.key, (), side.version, None))
             self.changes[id(side)].clear()
+            self.ending.add(side.member)
+
+    def _edited(self) -> bool:
+        """Whether there is, or may be, an edit that the deleted record had not been given."""
+        return (
+            self.state.unseen
+            or not self.moved.keys().isdisjoint(self.state.agreed)
+            or any(held.code in ("conflict", "unreadable") for held in self.held)
+        )
 
     def creates(self) -> None:
         """Counterparts that members ask for."""
         taken = {s.member for s in self.state.sides} | {name for _, name in self.state.gone} | set(self.state.suspended)
         for member in self.state.type.members:
-            if member.name in taken or not member.create:
-                continue
+            if member.name in taken or not member.create or (self.state.gone and member.on_delete != "keep"):
+                continue  # there already, gone for good, never created, or gone again as soon as it were there
             target = self.around.members.get((self.state.type.name, member.name))
             for origin, rule in member.create:
-                side = next((s for s in self.state.sides if s.member == origin), None)
+                side = next((s for s in self.state.sides if s.member == origin and origin not in self.ending), None)
                 if side is not None and target is not None and self._create(target, rule, side):
                     break
 
     def _create(self, target: MemberMap, rule: CreateRule, origin: Side) -> bool:
         """Plan one counterpart; whether the rule asked for it (also when it is held)."""
-        if not self.around.writable(target.system):
+        if not self.around.writable(target.place):
+            self.behind = self.behind or self.around.awaited(target.place)
             return False
         answer = self.around.may_create(self.state, target, rule, origin)
         if answer == "":
@@ -441,6 +459,7 @@ class _Work:
             held=tuple(self.held),
             verdicts=tuple(self.verdicts),
             looks=tuple(self.name(s) for s in self.state.sides),
+            behind=self.behind,
         )
 
 

@@ -126,8 +126,9 @@ class EntityPlan(msgspec.Struct, frozen=True, kw_only=True):
     held: tuple[Held, ...] = ()
     verdicts: tuple[Verdict, ...] = ()  #: those that move something, for history
     looks: tuple[RecordName, ...] = ()  #: the records that this plan is about
+    behind: bool = False  #: something waits for a system that is out of reach in this run
 
     @property
     def settled(self) -> bool:
         """Whether nothing remains to be looked at once it has passed."""
-        return not self.writes and not self.held
+        return not self.writes and not self.held and not self.behind

@@ -5,12 +5,13 @@ One transaction a page. What was decided against goes into history, so that a lo
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from samtale.core.compare import NO_BASE
+from samtale.core.kinds import Raw
 from samtale.core.model import MISSING, Agreed
-from samtale.core.plan import EntityPlan
+from samtale.core.plan import EntityPlan, NewBase
 from samtale.engine.setting import Place, Setting
 from samtale.ports.store import CollectionRow, EntityRow, HistoryRow, LinkRow, RecordRef, Session
 
@@ -34,50 +35,54 @@ def accept(setting: Setting, session: Session, plans: Sequence[EntityPlan], kept
 def _accept_entities(setting: Setting, session: Session, plans: Sequence[EntityPlan]) -> None:
     known = session.entities([p.entity for p in plans if not p.new])
     shapes = session.shapes()
+    fields = {name: tuple(f.name for f in setting.model.type(name).fields) for name in {p.type for p in plans}}
+    numbers = {name: session.shape(names) for name, names in fields.items()}
     rows = []
     for plan in plans:
-        fields = tuple(f.name for f in setting.model.type(plan.type).fields)
-        agreed: dict[str, Agreed | None] = {}
+        agreed: Mapping[str, Agreed | None] = plan.agreed
         old = known.get(plan.entity)
         if old is not None:
-            agreed = dict(zip(shapes[old.shape], old.agreed, strict=True))
-        agreed |= plan.agreed
-        rows.append(EntityRow(plan.type, plan.entity, session.shape(fields), [agreed.get(name) for name in fields]))
+            agreed = {**dict(zip(shapes[old.shape], old.agreed, strict=True)), **plan.agreed}
+        rows.append(EntityRow(plan.type, plan.entity, numbers[plan.type], [*map(agreed.get, fields[plan.type])]))
     session.put_entities(rows)
 
 
 def _accept_links(
     setting: Setting, session: Session, rows: dict[Place, CollectionRow], plans: Sequence[EntityPlan], now: int
 ) -> None:
-    refs: dict[tuple[str, RecordRef], tuple[EntityPlan, Place]] = {}
+    news: dict[tuple[str, RecordRef], str] = {}
+    bases: dict[tuple[str, RecordRef], NewBase] = {}
+    entities: dict[tuple[str, RecordRef], tuple[str, Place]] = {}
     for plan in plans:
-        names = {(n.system, n.collection, n.key) for n in plan.links} | {
-            (b.system, b.collection, b.key) for b in plan.bases
-        }
-        for system, collection, key in sorted(names):
-            refs[plan.type, (rows[system, collection].id, key)] = (plan, (system, collection))
-    known = {(link.type, (link.collection, link.key)): link for link in session.links_of({ref for _, ref in refs})}
-    shapes: dict[Place, int] = {
-        place: session.shape(setting.maps.collections[place].shape) for _, place in refs.values()
-    }
-    news = {(p.type, (rows[n.system, n.collection].id, n.key)): n.how for p in plans for n in p.links}
-    bases = {(p.type, (rows[b.system, b.collection].id, b.key)): b for p in plans for b in p.bases}
+        for link in plan.links:
+            place = (link.system, link.collection)
+            where = (plan.type, (rows[place].id, link.key))
+            news[where] = link.how
+            entities[where] = (plan.entity, place)
+        for base in plan.bases:
+            place = (base.system, base.collection)
+            where = (plan.type, (rows[place].id, base.key))
+            bases[where] = base
+            entities[where] = (plan.entity, place)
+    known = {(link.type, (link.collection, link.key)): link for link in session.links_of({ref for _, ref in entities})}
+    maps = setting.maps.collections
+    shapes: dict[Place, int] = {place: session.shape(maps[place].shape) for place in {p for _, p in entities.values()}}
     links = []
-    for where, (plan, place) in refs.items():
-        old, base = known.get(where), bases.get(where)
-        views = len(setting.maps.members[plan.type, ".".join(place)].views)
-        revs: Sequence[int] = base.revs if base is not None else old.revs if old is not None else (NO_BASE,) * views
-        kept = (
-            base.base
-            if base is not None
-            else old.base
-            if old is not None
-            else (MISSING,) * len(setting.maps.collections[place].paths)
-        )
-        shape = shapes[place] if base is not None or old is None else old.shape
+    for where in sorted(entities):
+        (entity, place), moved, old = entities[where], bases.get(where), known.get(where)
+        shape = shapes[place]
+        revs: Sequence[int]
+        kept: Sequence[Raw] | None
+        if moved is not None:
+            revs, kept = moved.revs, moved.base
+        elif old is not None:
+            revs, kept, shape = old.revs, old.base, old.shape
+        else:
+            revs = (NO_BASE,) * len(setting.maps.members[where[0], ".".join(place)].views)
+            kept = (MISSING,) * len(maps[place].paths)
         how = news.get(where) or (old.how if old is not None else "origin")
         linked_at = old.linked_at if old is not None and where not in news else now
-        links.append(LinkRow(plan.type, plan.entity, *where[1], how, linked_at, shape, revs, kept))
+        links.append(LinkRow(where[0], entity, *where[1], how, linked_at, shape, revs, kept))
     session.put_links(links)
 
 

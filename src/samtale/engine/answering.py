@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from samtale.core.compare import APART, NO_BASE
+from samtale.core.compare import APART, NO_BASE, is_empty, same
 from samtale.core.kinds import Unreadable
 from samtale.core.link import RecordName
 from samtale.core.mapping import MemberMap, Unread
@@ -54,7 +54,7 @@ def resolve(setting: Setting, text: str, field_name: str, *, take: str | None = 
             "reason": "chosen",
             "origin": "person",
             "rev": agreed.rev,
-            "losers": [],
+            "losers": _gave_way(setting, session, field, links, chosen),
         }
         session.note([HistoryRow(now, "verdict", row.type, entity, None, "", data)])
         return field.show(chosen)
@@ -108,6 +108,20 @@ def _shown(setting: Setting, session: Session, member: MemberMap, link: LinkRow,
     mapping = setting.maps.collections[member.system, member.member.collection]
     value = member.read(numbers[0], mapping.reshape(record.shown, session.shapes()[record.shape], strictly=False))
     return None if isinstance(value, Unread) else value
+
+
+def _gave_way(
+    setting: Setting, session: Session, field: Field, links: Sequence[LinkRow], chosen: FieldValue
+) -> list[list[Any]]:
+    """What the systems show and nobody chose, by member: kept, so that it can be chosen later."""
+    places = {row.id: place for place, row in setting.known(session).items()}
+    found: list[list[Any]] = []
+    for link in links:
+        member = setting.maps.members.get((link.type, ".".join(places[link.collection])))
+        value = _shown(setting, session, member, link, field) if member is not None else None
+        if value is not None and not is_empty(value) and not same(value, chosen):
+            found.append([".".join(places[link.collection]), [None if v is ... else v for v in value]])
+    return found
 
 
 def _put_agreed(setting: Setting, session: Session, row: EntityRow, field: Field, agreed: Agreed) -> None:
@@ -321,8 +335,9 @@ def create_again(setting: Setting, text: str) -> None:
 def nobody(setting: Setting, type_name: str, rule: int, value: Any) -> None:
     """This match value identifies nobody (a shared mailbox, say): no record is linked by it."""
     with setting.store.write() as session:
-        answer = [rule, str(value)]
-        session.decide(DecisionRow("nobody", f"{type_name}\x1f{rule}\x1f{value}", answer, setting.clock.now_ms()))
+        fields = list(setting.model.type(type_name).match[rule].fields)
+        subject = "\x1f".join((type_name, *fields, str(value)))
+        session.decide(DecisionRow("nobody", subject, [type_name, fields, str(value)], setting.clock.now_ms()))
 
 
 def linking(setting: Setting, *, done: bool) -> None:

@@ -53,8 +53,13 @@ class Outcome(msgspec.Struct, kw_only=True):
             self.written[name] = self.written.get(name, 0) + count
 
 
-def apply(setting: Setting, proposal: Proposal, *, approved: frozenset[str] | None = None) -> Outcome:
-    """Accept and write a proposal, chunk by chunk. ``approved``: only these writes, by id; the rest stays for the next plan."""
+def apply(
+    setting: Setting, proposal: Proposal, *, approved: frozenset[str] = frozenset(), only: frozenset[str] | None = None
+) -> Outcome:
+    """Accept and write a proposal, chunk by chunk.
+
+    ``approved``: writes, by id, that a person approved one by one. ``only``: nothing but these; the rest stays for the next plan.
+    """
     total = Outcome()
     count = sum(proposal.counts[k] for k in ("create", "update", "delete", "archive"))
     plans = iter(proposal)
@@ -65,24 +70,24 @@ def apply(setting: Setting, proposal: Proposal, *, approved: frozenset[str] | No
         kept: set[str] = set()
         for plan in chunk:
             for write in plan.writes:
-                if proposal.blocked(write) is not None or (approved is not None and write.id not in approved):
+                if proposal.blocked(write) is not None or (only is not None and write.id not in only):
                     total.left_out += 1
                     kept.add(plan.entity)
                 else:
                     passing.append(write)
-        ready = [p for p in chunk if approved is None or _wholly(p, approved)]
+        ready = [p for p in chunk if only is None or _wholly(p, only)]
         with setting.store.write() as session:
             accept(setting, session, ready, kept)
         total.linked += sum(len(p.links) for p in ready if len(p.links) > 1 or not p.new)
         moved = {p.entity for p in ready}
-        total.add(_write_all(setting, [w for w in passing if w.entity in moved], frozenset(approved or ())))
+        total.add(_write_all(setting, [w for w in passing if w.entity in moved], approved))
         setting.reporter.progress("apply", "writes", total.done + total.failed + total.unknown + total.left_out, count)
     return total
 
 
-def _wholly(plan: EntityPlan, approved: frozenset[str]) -> bool:
+def _wholly(plan: EntityPlan, only: frozenset[str]) -> bool:
     """An entity moves only if everything proposed for it was approved; what recomputes differently waits for the next plan."""
-    return all(w.id in approved for w in plan.writes)
+    return all(w.id in only for w in plan.writes)
 
 
 def _write_all(setting: Setting, writes: Sequence[Write], approved: frozenset[str]) -> Outcome:

@@ -13,7 +13,7 @@ from samtale.core.mapping import MemberMap
 from samtale.core.model import MISSING, Agreed, CreateRule, Member
 from samtale.core.plan import Circumstances, EntityState, Held, NewLink
 from samtale.engine.gather import Gathered
-from samtale.engine.observe import reference_digest
+from samtale.engine.index import reference_digest
 from samtale.ports.store import LinkRow, RecordRef
 
 
@@ -83,7 +83,7 @@ class States:
             modified=row.modified,
             looked_after=row.after,
             seen_at=row.seen_at,
-            writable=self.setting.systems[member.system].writable,
+            writable=self.setting.writable((member.system, member.member.collection)),
             version=row.version,
         )
 
@@ -100,7 +100,7 @@ class States:
             modified=row.modified,
             looked_after=row.after,
             seen_at=row.seen_at,
-            writable=self.setting.systems[member.system].writable,
+            writable=self.setting.writable((member.system, member.member.collection)),
             version=row.version,
         )
 
@@ -111,7 +111,8 @@ class States:
             model=self.setting.model,
             refs=self.page.references,
             collections=self.setting.maps.collections,
-            writable=lambda system: self.setting.systems[system].writable,
+            writable=self.setting.writable,
+            awaited=lambda place: self.setting.shared(place) and not self.setting.systems[place[0]].reachable,
             answers=self.known.preferred,
             archived=self._archived,
             may_create=permission,
@@ -127,7 +128,7 @@ class States:
 
 def _was_behind(member: MemberMap, link: LinkRow, agreed: Mapping[str, Agreed]) -> bool:
     """Whether a record that is gone had not been given the latest of what was agreed."""
-    known = [(agreed[view.field].rev, rev) for view, rev in zip(member.views, link.revs) if view.field in agreed]
+    known = [(agreed[view.field].rev, rev) for view, rev in zip(member.views, link.revs, strict=False) if view.field in agreed]
     return any(0 <= rev < latest for latest, rev in known)
 
 
@@ -157,8 +158,8 @@ class Permission:
         if rule.when_connected and not self._connected(rule, member, name):
             return ""
         for other in state.type.members:
-            system = self.setting.systems.get(other.system)
-            if system is not None and not system.pause and other.name not in self.complete:
+            place = (other.system, other.collection)
+            if place in self.setting.specs and not self.setting.paused(place) and other.name not in self.complete:
                 return _held(state, "incomplete", f"{other.name} has not been read completely yet", name)
         if self.known.linking:
             return _held(state, "linking", "creating begins when linking is done", name)
@@ -175,7 +176,7 @@ class Permission:
 
     def _too_old(self, name: RecordName) -> bool:
         """Whether history before the connection is left alone, and this record is part of it."""
-        if self.setting.systems[name[0]].full_sync:
+        if self.setting.systems[name[0]].of(name[1]).full_sync:
             return False
         row = self.page.records[self.known.ref(name)]
         return (row.created or row.seen_at) < self.known.rows[name[0], name[1]].connected_at
@@ -222,7 +223,9 @@ def _held(state: EntityState, code: str, reason: str, name: RecordName) -> Held:
 
 def _resized(agreed: Agreed, parts: int) -> Agreed:
     """An agreed value under a model that gave its field more or fewer parts."""
-    value = tuple(agreed.value)
+    value = agreed.value
+    if len(value) == parts:
+        return agreed
     return agreed._replace(value=(*value, *([None] * (parts - len(value))))[:parts])
 
 

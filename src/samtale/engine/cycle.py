@@ -7,7 +7,7 @@ nothing is left to write. Linking, comparing and merging happen page by page ins
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import cast
+from typing import NamedTuple, cast
 
 import msgspec
 
@@ -25,9 +25,16 @@ from samtale.ports.store import DecisionRow, Session
 #: A run that is not quiet after so many rounds is doing something wrong, and stops.
 ROUNDS = 12
 
-#: Asked before anything is written: the plan, and whether this is a first run. Returns the ids of approved writes, or None: go on
-#: with what needs no approval; raises to stop.
-Approve = Callable[[Proposal, bool], frozenset[str] | None]
+
+class Approval(NamedTuple):
+    """What a person approved of a plan."""
+
+    ids: frozenset[str]  #: writes that no brake and no first run holds any more, and that brakes do not count
+    only: bool = False  #: nothing else may be written: what is not among them waits for another plan
+
+
+#: Asked before anything is written: the plan, and whether this is a first run. None: go on with what needs no approval; raises to stop.
+Approve = Callable[[Proposal, bool], Approval | None]
 
 
 class Result(msgspec.Struct, kw_only=True):
@@ -77,7 +84,7 @@ def _brake(setting: Setting, session: Session, proposal: Proposal) -> None:
 
 
 def approve(setting: Setting, writes: Iterable[Write]) -> None:
-    """Remember that a person approved writes of these kinds. Approving a create approves writing the same fields later."""
+    """Remember that a person approved writes of these kinds. Approving a create approves writing the same properties later."""
     now = setting.clock.now_ms()
     approved: set[str] = set()
     for write in writes:
@@ -85,7 +92,8 @@ def approve(setting: Setting, writes: Iterable[Write]) -> None:
         if write.kind == "create":
             member = setting.maps.members[write.type, f"{write.system}.{write.collection}"]
             place = f"{write.type}:{write.system}.{write.collection}"
-            approved |= {f"write {place} {view.field}" for view in member.views}
+            properties = (p for view in member.views for access in view.accesses for p in access.properties)
+            approved |= {f"write {place} {p.path}" for p in properties}
     with setting.store.write() as session:
         for subject in sorted(approved):
             session.decide(DecisionRow("approved", subject, True, now))
@@ -113,9 +121,10 @@ def sync(setting: Setting, *, approval: Approve, full: bool = False) -> Result:
                     break
                 continue
             approved = approval(proposal, first_run(setting))
-            if approved:
-                _pass(setting, proposal, approved)
-            outcome = apply(setting, proposal, approved=approved)
+            if approved is not None:
+                _pass(setting, proposal, approved.ids)
+            ids, only = approved or (frozenset(), False)
+            outcome = apply(setting, proposal, approved=ids, only=ids if only else None)
             result.rounds += 1
             result.outcome.add(outcome)
             for kind, count in proposal.counts.items():

@@ -7,14 +7,15 @@ entities, the other records of those, candidates for linking, and translations o
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
 
 from samtale.core.kinds import Raw
 from samtale.core.link import BY_MARK, BY_PERSON, Answers, Node, RecordName
 from samtale.core.mapping import CollectionMap, MemberMap, References
 from samtale.core.model import MISSING
 from samtale.core.proposals import EntityPlan
-from samtale.engine.observe import mark_digest
+from samtale.engine.index import mark_digest
 from samtale.engine.setting import Place, Setting
 from samtale.ports.store import (
     AttemptRow,
@@ -42,11 +43,10 @@ class Known:
         self.shapes = session.shapes()
         self.decisions = session.decisions()
         self.attempts: list[AttemptRow] = session.attempts(("open", "unknown", "parked"))
-        self.refused = {a.id.partition(".")[0]: a for a in session.attempts(("refused",))}
         self.linking = ("linking", "phase") in self.decisions
         self.answers = Answers(
             distinct=frozenset(frozenset((_name(a), _name(b))) for a, b in (d.answer for d in self._of("distinct"))),
-            nobody=frozenset((int(rule), str(value)) for rule, value in (d.answer for d in self._of("nobody"))),
+            nobody=frozenset(self._nobody()),
         )
         #: records that a person said are the same thing, with a match value for each pair
         self.same: dict[RecordName, list[str]] = defaultdict(list)
@@ -59,6 +59,18 @@ class Known:
         self.referred = {field.to for t in setting.model.types for field in t.fields if field.to}
         #: (entity type, field) to systems preferred at first link
         self.preferred = {(t, f): tuple(systems) for t, f, systems in (d.answer for d in self._of("first_link"))}
+
+    @cached_property
+    def refused(self) -> dict[str, AttemptRow]:
+        """Writes that their system refused, by id; asked for only where something is to be written."""
+        return {a.id.partition(".")[0]: a for a in self.session.attempts(("refused",))}
+
+    def _nobody(self) -> Iterator[tuple[int, str]]:
+        """Match values that identify nobody, by the number that their rule has today."""
+        for type_name, fields, value in (d.answer for d in self._of("nobody")):
+            for number, rule in enumerate(self.setting.rules[type_name].rules if type_name in self.setting.rules else ()):
+                if list(rule.fields) == list(fields):
+                    yield number, str(value)
 
     def _of(self, kind: str) -> list[DecisionRow]:
         return [decision for (k, _), decision in self.decisions.items() if k == kind]

@@ -11,11 +11,10 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
 from samtale.core.brakes import shrunk
-from samtale.core.link import RecordName, digest64
-from samtale.core.mapping import CollectionMap, MemberMap
 from samtale.core.model import MISSING
 from samtale.core.problems import Problem, SystemTrouble
 from samtale.engine.decode import Observation, digest
+from samtale.engine.index import index, reindex
 from samtale.engine.setting import Place, Setting
 from samtale.ports.connector import Fetched, Page, Record
 from samtale.ports.store import CollectionRow, DecisionRow, HistoryRow, LinkRow, Look, RecordRef, RecordRow, Session
@@ -38,7 +37,9 @@ def observe(setting: Setting, *, full: bool = False, only: Collection[Place] | N
     """Read all collections, one thread a system. Trouble with one system is reported and stops no other."""
     places = [p for p in setting.specs if only is None or p in only]
     _number(setting)
-    names = [n for n, s in setting.systems.items() if not s.pause and s.reachable and any(p[0] == n for p in places)]
+    notice_switches(setting)
+    places = [p for p in places if not setting.paused(p)]
+    names = [n for n, s in setting.systems.items() if s.reachable and any(p[0] == n for p in places)]
 
     def one(system: str) -> list[Observed]:
         return [_observe_safely(setting, place, full) for place in places if place[0] == system]
@@ -47,6 +48,34 @@ def observe(setting: Setting, *, full: bool = False, only: Collection[Place] | N
         return one(names[0])
     with ThreadPoolExecutor(max_workers=max(1, len(names)), thread_name_prefix="observe") as pool:
         return [seen for result in pool.map(one, names) for seen in result]
+
+
+def notice_switches(setting: Setting) -> None:
+    """A collection that is shared again has fallen behind meanwhile: all its records are looked at, and all that create there."""
+    switches = {place: setting.shared(place) for place in setting.specs}
+    if switches == setting.noticed:
+        return
+    with setting.store.read() as session:
+        before = {subject: bool(d.answer) for (_, subject), d in session.decisions("shared").items()}
+    moved = {place: on for place, on in switches.items() if before.get(".".join(place), True) != on}
+    if moved:
+        with setting.store.write() as session:
+            rows = setting.rows(session)
+            for place, on in moved.items():
+                session.decide(DecisionRow("shared", ".".join(place), on, setting.clock.now_ms()))
+                for other in {place, *_origins(setting, place)} if on else ():
+                    after = ""
+                    while page := session.scan(rows[other].id, after):
+                        session.put_looks([Look(r.collection, r.key) for r in page])
+                        after = page[-1].key
+    setting.noticed = switches
+
+
+def _origins(setting: Setting, place: Place) -> set[Place]:
+    """The collections whose records get counterparts in this one."""
+    members = [m for t in setting.model.types for m in t.members if (m.system, m.collection) == place]
+    names = {origin for member in members for origin, _ in member.create}
+    return {(m.system, m.collection) for t in setting.model.types for m in t.members if m.name in names}
 
 
 def _number(setting: Setting) -> None:
@@ -96,6 +125,7 @@ class Reading:
             shape = session.shape(self.map.shape)
             decided = session.decisions("shape").get(("shape", ".".join(self.place)))
         reshaped = decided is None or decided.answer != shape
+        reindex(self.setting, self.place, row)
         self._fetch_looks(row)
         problems: list[Problem] = []
         if full or reshaped or self._full_is_due(row):
@@ -321,7 +351,7 @@ def absorb(
     rows = [*news, *(_changes(setting, session, place, row, shape, page, changed) if changed else ())]
     if rows:
         session.put_records(rows)
-        index(setting, session, place, rows, {o.key: o.mark for o in observations.values()})
+        index(setting, session, place, rows)
         session.put_looks([Look(r.collection, r.key) for r in rows])
     return len(rows)
 
@@ -426,48 +456,3 @@ def _changes(
 def _replaced(session: Session, link: LinkRow) -> bool:
     """Whether another record of the collection has taken the place that this one had, while it was gone."""
     return any(x.collection == link.collection and x.state == "active" for x in session.links_in([link.entity]))
-
-
-def index(
-    setting: Setting, session: Session, place: Place, rows: Sequence[RecordRow], marks: dict[str, str | None]
-) -> None:
-    """Renew the match keys by which candidates for linking are found."""
-    mapping = setting.maps.collections[place]
-    keys: list[tuple[int, int, str]] = []
-    referred: list[RecordName] = []
-    for record in rows:
-        mark = marks.get(record.key)
-        if mark:
-            keys.append((mark_digest(mark), record.collection, record.key))
-        for member in mapping.members:
-            if member.belongs(record.shown):
-                rules = setting.rules[member.type.name]
-                found, _ = rules.keys(member, record.shown)
-                keys.extend((rules.digest(number, value), record.collection, record.key) for number, value in found)
-                for name in _referred(setting, mapping, member, record) if setting.connects else ():
-                    keys.append((reference_digest(name), record.collection, record.key))
-                    referred.append(name)
-    session.put_match([(r.collection, r.key) for r in rows], keys)
-    if referred:
-        known = setting.known(session)
-        session.put_looks([Look(known[name[:2]].id, name[2]) for name in set(referred) if name[:2] in known])
-
-
-def _referred(setting: Setting, mapping: CollectionMap, member: MemberMap, record: RecordRow) -> list[RecordName]:
-    """Records that this one refers to; creating them may depend on it."""
-    found: list[RecordName] = []
-    for path, _, collections in member.references:
-        raw = record.shown[mapping.index[path]]
-        if raw not in (None, "", MISSING):
-            found.extend((member.system, c, str(raw)) for c in collections if (member.system, c) in setting.specs)
-    return found
-
-
-def reference_digest(name: RecordName) -> int:
-    """The match key under which records that refer to this one are found."""
-    return digest64("refers\x1e" + "\x1f".join(name))
-
-
-def mark_digest(mark: str) -> int:
-    """The match key of a mark."""
-    return digest64(f"mark\x1e{mark}")

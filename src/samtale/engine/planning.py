@@ -195,12 +195,11 @@ class PagePlan:
         ref = self.known.ref(node.name)
         members = {m.type.name: m for m in self.known.map(ref[0]).members}
         return any(
-            link.state == "active"
-            and at == ref
-            and kind != type_name
-            and not members[kind].belongs(self.page.shown[ref])
-            for (kind, at), link in self.page.links.items()
-            if kind in members
+            kind != type_name
+            and (link := self.page.links.get((kind, ref))) is not None
+            and link.state == "active"
+            and not member.belongs(self.page.shown[ref])
+            for kind, member in members.items()
         )
 
     def _wanted_elsewhere(self, type_name: str, node: Node) -> bool:

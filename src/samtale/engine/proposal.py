@@ -116,11 +116,11 @@ class Proposal:
 
 
 def subjects(write: Write) -> set[str]:
-    """What a first run is counted by: creating in a member, and writing a field there."""
+    """What a first run is counted by: creating in a member for records of another, and writing a property there."""
     place = f"{write.type}:{write.system}.{write.collection}"
-    if write.kind != "update":
-        return {f"{write.kind} {place}"}
-    return {f"write {place} {change.field}" for change in write.fields}
+    if write.kind == "update":
+        return {f"write {place} {path}" for change in write.fields for path in change.properties}
+    return {f"create {place} for {'.'.join(write.origin[:2])}" if write.origin else f"{write.kind} {place}"}
 
 
 def write_json(write: Write) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from samtale.core.brakes import Limits
 from samtale.core.kinds import Raw
 from samtale.core.link import RecordName, RuleSet
 from samtale.core.mapping import ModelMap
-from samtale.core.model import Model
+from samtale.core.model import Model, Switches
 from samtale.engine.decode import Decoder
 from samtale.ports.clock import Clock
 from samtale.ports.connector import About, CollectionSpec, Connector
@@ -29,14 +29,23 @@ class System(msgspec.Struct, kw_only=True):
 
     name: str
     connector: Connector
-    share: bool = True  #: false: read, never written
-    full_sync: bool = True  #: false: only records created after the system was connected are created elsewhere
-    pause: bool = False  #: true: neither read nor written
+    switches: Switches = Switches()
+    collections: Mapping[str, Switches] = {}  #: switches of single collections, where they differ
     reachable: bool = True  #: set false for the rest of a run when the system turns us away
 
     @property
-    def writable(self) -> bool:
-        return self.share and not self.pause and self.reachable
+    def pause(self) -> bool:
+        """Whether the whole system is left alone."""
+        return self.switches.pause
+
+    def of(self, collection: str) -> Switches:
+        """The switches of one collection; what is off for the system is off for all of it."""
+        own, all_ = self.collections.get(collection, self.switches), self.switches
+        return Switches(
+            share=own.share and all_.share,
+            full_sync=own.full_sync and all_.full_sync,
+            pause=own.pause or all_.pause,
+        )
 
 
 class Setting:
@@ -62,6 +71,7 @@ class Setting:
         self.stop = threading.Event()
         self.numbered = False  #: the store has a number for every collection and its shape
         self._secret = secret
+        self.noticed: dict[Place, bool] = {}  #: which collections are shared, as the store was told
 
     @cached_property
     def abouts(self) -> dict[str, About]:
@@ -113,6 +123,19 @@ class Setting:
         archives = any(m.name == name and m.on_delete == "archive" for t in self.model.types for m in t.members)
         own = (spec.mark, spec.archive[0] if archives and spec.archive else None)
         return tuple(dict.fromkeys((*mentioned, *(path for path in own if path))))
+
+    def writable(self, place: Place) -> bool:
+        """Whether records of this collection may be written now: shared, not paused, within our rights, and reachable."""
+        return self.shared(place) and self.systems[place[0]].reachable and self.specs[place].writable
+
+    def shared(self, place: Place) -> bool:
+        """Whether the project lets this collection be written."""
+        switches = self.systems[place[0]].of(place[1])
+        return switches.share and not switches.pause
+
+    def paused(self, place: Place) -> bool:
+        """Whether this collection is neither read nor written for now."""
+        return self.systems[place[0]].of(place[1]).pause
 
     def lag_ms(self, system: str) -> int:
         """Within this time after a write, a read may still show what was before."""

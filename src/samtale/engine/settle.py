@@ -10,7 +10,7 @@ from samtale.core.kinds import Raw
 from samtale.core.mapping import MemberMap
 from samtale.core.model import MISSING, Agreed
 from samtale.core.plan import Write
-from samtale.engine.observe import index
+from samtale.engine.index import index
 from samtale.engine.setting import Place, Setting
 from samtale.ports.connector import Written
 from samtale.ports.store import AttemptRow, HistoryRow, LinkRow, Look, RecordRow, Session
@@ -27,9 +27,10 @@ def agreed_of(session: Session, entity: str) -> dict[str, Agreed]:
 def settle_create(setting: Setting, session: Session, place: Place, attempt: AttemptRow, written: Written) -> None:
     """The new record is known, and linked to what it was created for."""
     now = setting.clock.now_ms()
-    row, mark = _shown(setting, session, place, attempt.collection, written, attempt.values, now)
+    marked = {spec.mark: attempt.mark} if (spec := setting.specs[place]).mark and attempt.mark else {}
+    row = _shown(setting, session, place, attempt.collection, written, {**attempt.values, **marked}, now)
     session.put_records([row])
-    index(setting, session, place, [row], {row.key: mark or attempt.mark or None})
+    index(setting, session, place, [row])
     if written.record is None:
         session.put_looks([Look(row.collection, row.key, now + setting.lag_ms(place[0]), fetch=True)])
     adopt(setting, session, place, attempt, row, "created")
@@ -74,10 +75,10 @@ def settle_update(setting: Setting, session: Session, write: Write, attempt: Att
     old = session.records([ref])[ref]
     mapping = setting.maps.collections[place]
     was = mapping.reshape(old.shown, session.shapes()[old.shape], strictly=False)
-    row, mark = _shown(setting, session, place, attempt.collection, written, write.values, now, was, old)
+    row = _shown(setting, session, place, attempt.collection, written, write.values, now, was, old)
     row = row._replace(written_at=now, before={**write.expected}, after=max(old.seen_at, old.after))
     session.put_records([row])
-    index(setting, session, place, [row], {row.key: mark})
+    index(setting, session, place, [row])
     session.close([attempt._replace(state="done", closed_at=now)])
     data: dict[str, Any] = {path: [write.expected.get(path), value] for path, value in write.values.items()}
     session.note([HistoryRow(now, "updated", write.type, write.entity, *ref, data)])
@@ -118,7 +119,7 @@ def _shown(
     now: int,
     was: list[Raw] | None = None,
     old: RecordRow | None = None,
-) -> tuple[RecordRow, str | None]:
+) -> RecordRow:
     """What the record shows now: by the answer, or, where it could not be read back, what was sent over what was there."""
     mapping = setting.maps.collections[place]
     shape = session.shape(mapping.shape)
@@ -128,12 +129,11 @@ def _shown(
             if path in mapping.index:
                 shown[mapping.index[path]] = raw
         version = old.version if old is not None else None
-        row = RecordRow(collection, written.key, b"", shape, shown, now, 0, version, None, None, None, now, {})
-        return row, None
+        return RecordRow(collection, written.key, b"", shape, shown, now, 0, version, None, None, None, now, {})
     seen = setting.decoders[place](written.record)
     shown = [b if a == MISSING else a for a, b in zip(seen.shown, was, strict=True)] if was is not None else seen.shown
     modified = None if seen.modified is None else seen.modified - written.clock_offset
     created = None if seen.created is None else seen.created - written.clock_offset
     return RecordRow(
         collection, written.key, seen.digest, shape, shown, now, 0, seen.version, modified, created, None, now, {}
-    ), seen.mark
+    )

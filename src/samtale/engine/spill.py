@@ -12,6 +12,7 @@ import tempfile
 from collections.abc import Iterator
 from typing import IO, Any
 
+from samtale.core.kinds import Raw
 from samtale.core.model import Agreed
 from samtale.core.proposals import EntityPlan, FieldChange, NewBase, NewLink, Write
 
@@ -75,16 +76,22 @@ def _apart(plan: EntityPlan) -> tuple[Any, ...]:
                 w.version,
                 w.origin,
                 w.clears,
-                tuple((c.field, c.old, c.new, c.reason, c.properties, c.expected) for c in w.fields),
+                tuple(
+                    (c.field, c.new, c.properties)
+                    if c.old is None and c.reason == "created"
+                    else (c.field, c.new, c.properties, c.old, c.reason, c.expected)
+                    for c in w.fields
+                ),
             )
             for w in plan.writes
         ),
         plan.looks,
+        plan.behind,
     )
 
 
 def _together(parts: tuple[Any, ...]) -> EntityPlan:
-    type_name, entity, new, links, agreed, bases, writes, looks = parts
+    type_name, entity, new, links, agreed, bases, writes, looks, behind = parts
     return EntityPlan(
         type=type_name,
         entity=entity,
@@ -94,7 +101,19 @@ def _together(parts: tuple[Any, ...]) -> EntityPlan:
         bases=tuple(NewBase(system=s, collection=c, key=k, revs=r, base=b) for s, c, k, r, b in bases),
         writes=tuple(_write(type_name, entity, *w) for w in writes),
         looks=looks,
+        behind=behind,
     )
+
+
+def _change(
+    field: str,
+    new: str,
+    properties: dict[str, Raw],
+    old: str | None = None,
+    reason: str = "created",
+    expected: dict[str, Raw] | None = None,
+) -> FieldChange:
+    return FieldChange(field=field, old=old, new=new, reason=reason, properties=properties, expected=expected or {})
 
 
 def _write(
@@ -110,9 +129,7 @@ def _write(
     clears: bool,
     fields: tuple[Any, ...],
 ) -> Write:
-    changes = tuple(
-        FieldChange(field=f, old=o, new=n, reason=r, properties=p, expected=e) for f, o, n, r, p, e in fields
-    )
+    changes = tuple(_change(*field) for field in fields)
     return Write(
         id=write_id,
         kind=kind,

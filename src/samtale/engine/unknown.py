@@ -7,7 +7,8 @@ sent, is adopted; several are parked for a person; none in a read that is consis
 from __future__ import annotations
 
 from samtale.core.problems import Problem
-from samtale.engine.observe import mark_digest, observe
+from samtale.engine.index import mark_digest
+from samtale.engine.observe import observe
 from samtale.engine.setting import Place, Setting
 from samtale.engine.settle import adopt
 from samtale.ports.store import AttemptRow, HistoryRow, Look, RecordRow, Session

@@ -15,10 +15,11 @@ from samtale.engine.answering import (
     unlink,
 )
 from samtale.engine.asking import Explanation, Status, explain, history, review, status
-from samtale.engine.cycle import Result, approve, first_run, propose, sync
+from samtale.engine.cycle import Approval, Result, approve, first_run, propose, sync
 from samtale.engine.proposal import Proposal, held_json, write_json
 
 __all__ = [
+    "Approval",
     "Explanation",
     "Proposal",
     "Result",

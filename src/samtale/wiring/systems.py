@@ -130,13 +130,11 @@ class Systems:
         )
 
     def _system(self, config: SystemConfig, connector: Connector | None) -> System:
-        switches = config.switches
         return System(
             name=config.name,
             connector=connector or Unreached(config.name, self.abouts[config.name]),
-            share=switches.share,
-            full_sync=switches.full_sync,
-            pause=switches.pause,
+            switches=config.switches,
+            collections=config.collections,
             reachable=connector is not None,
         )
 
