@@ -54,8 +54,10 @@ def approve_everything(house: House) -> None:
     from samtale.ports.store import DecisionRow
 
     with house.store.write() as session:
-        for (kind, name), member in house.setting.maps.members.items():
-            place = f"{kind}:{name}"
-            subjects = [f"write {place} {v.field}" for v in member.views] + [f"{w} {place}" for w in ("create", "archive", "delete")]
+        for (type_name, name), member in house.setting.maps.members.items():
+            place = f"{type_name}:{name}"
+            subjects = [f"write {place} {p.path}" for v in member.views for a in v.accesses for p in a.properties]
+            subjects += [f"create {place} for {origin}" for origin, _ in member.member.create]
+            subjects += [f"{kind} {place}" for kind in ("archive", "delete")]
             for subject in subjects:
                 session.decide(DecisionRow("approved", subject, True, house.time.now_ms()))

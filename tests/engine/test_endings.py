@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from samtale.engine import use_cases
 from tests.engine.house import House
-from tests.engine.people import ADDRESS, NUMBERS, Build, account, approve_everything, contact, firm, linked_firms, person
+from tests.engine.people import (
+    ADDRESS,
+    NUMBERS,
+    Build,
+    account,
+    approve_everything,
+    contact,
+    firm,
+    linked_firms,
+    person,
+)
 
 
 def _let_deletions_show(house: House) -> None:

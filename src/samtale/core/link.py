@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cached_property
 from hashlib import blake2b
-from itertools import chain
+from itertools import chain, combinations
 from typing import Literal
 
 import msgspec
@@ -47,6 +47,9 @@ class Pairing(msgspec.Struct, frozen=True, kw_only=True):
     rule: int
 
 
+Pairs = dict[frozenset[RecordName], Pairing]
+
+
 class Judgement(msgspec.Struct, kw_only=True):
     """What a connected set comes to."""
 
@@ -55,6 +58,8 @@ class Judgement(msgspec.Struct, kw_only=True):
     ] = []  #: entity or None, the records that join (or found) it, the rule that linked them
     held: list[tuple[Literal["ambiguous", "suggested", "twin", "incomplete"], Node, tuple[Pairing, ...]]] = []
     merges: list[Pairing] = []  #: entities that came to match
+    #: by record, members in which it may have a counterpart already: nothing is created there for it until that is decided
+    open: dict[RecordName, set[str]] = {}
 
 
 class Answers(msgspec.Struct, kw_only=True):
@@ -139,6 +144,7 @@ def _term(entity_type: EntityType, fields: Mapping[str, int], name: str) -> tupl
 
 def judge(nodes: Sequence[Node], rules: RuleSet, complete: Collection[str], answers: Answers) -> Judgement:
     """What a connected set comes to. ``complete``: members of which every record has been seen."""
+    nodes = sorted(nodes, key=lambda n: n.name)
     certain, suggested = _edges(nodes, rules, answers)
     clusters = _clusters(nodes, certain)
     judgement = Judgement()
@@ -147,25 +153,25 @@ def judge(nodes: Sequence[Node], rules: RuleSet, complete: Collection[str], answ
     for number, cluster in enumerate(clusters):
         for node in cluster:
             home[node.name] = number
-    inside: dict[int, dict[frozenset[RecordName], Pairing]] = defaultdict(dict)
+    inside: dict[int, Pairs] = defaultdict(dict)
     for pair, pairing in certain.items():
         inside[home[pairing.a]][pair] = pairing
     for number, cluster in enumerate(clusters):
-        _judge_cluster(cluster, inside[number], complete, judgement, solo)
+        _judge_cluster(cluster, inside[number], complete, answers, judgement, solo)
     _judge_suggestions(clusters, home, suggested, solo, judgement)
+    if suggested or judgement.held or judgement.merges:
+        _leave_open(nodes, [*certain.values(), *suggested], judgement)
     return judgement
 
 
-def _edges(
-    nodes: Sequence[Node], rules: RuleSet, answers: Answers
-) -> tuple[dict[frozenset[RecordName], Pairing], list[Pairing]]:
+def _edges(nodes: Sequence[Node], rules: RuleSet, answers: Answers) -> tuple[Pairs, list[Pairing]]:
     shared: dict[tuple[int, str], list[Node]] = defaultdict(list)
     for node in nodes:
         for key in node.keys:
             if key not in answers.nobody:
                 shared[key].append(node)
-    certain: dict[frozenset[RecordName], Pairing] = {}
-    suggested: dict[frozenset[RecordName], Pairing] = {}
+    certain: Pairs = {}
+    suggested: Pairs = {}
     for (number, _), members in sorted(shared.items()):
         rule = rules.rules[number] if number >= 0 else None
         crowded = len(members) > CROWD
@@ -206,6 +212,10 @@ def _told_apart(rule: MatchRule, a: Node, b: Node) -> bool:
     """Whether filled family names or organisation numbers differ, so that another field's equality proves nothing."""
     if rule.only and (a.member in rule.only or b.member in rule.only):
         return False
+    return _differ(a, b)
+
+
+def _differ(a: Node, b: Node) -> bool:
     theirs = dict(b.guards)
     return any(name in theirs and theirs[name] != value for name, value in a.guards)
 
@@ -234,13 +244,14 @@ def _clusters(nodes: Sequence[Node], certain: Mapping[frozenset[RecordName], Pai
 
 def _judge_cluster(
     cluster: list[Node],
-    mine: Mapping[frozenset[RecordName], Pairing],
+    mine: Pairs,
     complete: Collection[str],
+    answers: Answers,
     judgement: Judgement,
     solo: list[Node],
 ) -> None:
     fresh = [n for n in cluster if n.entity is None]
-    entities = sorted({n.entity for n in cluster if n.entity is not None})
+    entities = {n.entity for n in cluster if n.entity is not None}
     if len(cluster) == 1:
         solo.extend(fresh)
         return
@@ -248,21 +259,48 @@ def _judge_cluster(
         judgement.merges.extend(_merges(cluster, mine))
     if not fresh:
         return
-    if any(n.member not in complete for n in cluster):
-        _hold("incomplete", fresh, mine, judgement)
+    incomplete = any(n.member not in complete for n in cluster)
+    if not incomplete and _one_thing(cluster, mine, answers):
+        judgement.groups.append(_group(cluster, mine))
         return
     taken = {n.member for n in cluster if n.entity is not None}
-    counts: dict[str, int] = defaultdict(int)
-    for node in fresh:
-        counts[node.member] += 1
-    twins = [n for n in fresh if n.member in taken]
-    if len(entities) <= 1 and not twins and all(c == 1 for c in counts.values()):
-        rule = min((p.rule for pair, p in mine.items() if any(n.name in pair for n in fresh)), default=0)
-        judgement.groups.append((entities[0] if entities else None, fresh, rule))
-    elif len(entities) == 1 and len(twins) == len(fresh):
-        _hold("twin", fresh, mine, judgement)
+    things, left = len(entities), []
+    marked = {pair: pairing for pair, pairing in mine.items() if pairing.rule < 0}
+    for part in _clusters(cluster, marked):
+        joining = [n for n in part if n.entity is None]
+        if joining and len(part) > 1 and _one_thing(part, marked, answers):
+            judgement.groups.append(_group(part, marked))
+            taken.update(n.member for n in part)
+            things += all(n.entity is None for n in part)
+        else:
+            left.extend(joining)
+    if incomplete:
+        _hold("incomplete", left, mine, judgement)
+    elif things == 1 and all(n.member in taken for n in left):
+        _hold("twin", left, mine, judgement)
     else:
-        _hold("ambiguous", fresh, mine, judgement)
+        _hold("ambiguous", left, mine, judgement)
+
+
+def _one_thing(cluster: Sequence[Node], pairs: Pairs, answers: Answers) -> bool:
+    """Whether all these records can be one entity: one of each member, at most one entity, and no two that are known to differ.
+
+    Two records that match each other directly were compared already; those that meet only through others are compared here.
+    """
+    if len({n.member for n in cluster}) < len(cluster) or len({n.entity for n in cluster if n.entity is not None}) > 1:
+        return False
+    for a, b in combinations(cluster, 2):
+        pair = frozenset((a.name, b.name))
+        if (a.entity is None or b.entity is None) and pair not in pairs and (pair in answers.distinct or _differ(a, b)):
+            return False
+    return True
+
+
+def _group(cluster: Sequence[Node], pairs: Pairs) -> tuple[str | None, list[Node], int]:
+    fresh = [n for n in cluster if n.entity is None]
+    entity = next((n.entity for n in cluster if n.entity is not None), None)
+    rule = min((p.rule for pair, p in pairs.items() if any(n.name in pair for n in fresh)), default=0)
+    return entity, fresh, rule
 
 
 def _hold(
@@ -321,3 +359,19 @@ def _judge_suggestions(
         others = [clusters[home[p.b if p.a == node.name else p.a]] for p in pairs[node.name]]
         twin = all(any(n.member == node.member and n.entity is not None for n in cluster) for cluster in others)
         judgement.held.append(("twin" if twin else "suggested", node, tuple(pairs[node.name])))
+
+
+def _leave_open(nodes: Sequence[Node], pairs: Iterable[Pairing], judgement: Judgement) -> None:
+    """Note for both sides of every match that did not become one thing, but still could, where their counterparts may be."""
+    thing: dict[RecordName, object] = {n.name: n.entity or n.name for n in nodes}
+    for entity, group, _ in judgement.groups:
+        for node in group:
+            thing[node.name] = entity or group[0].name
+    members: dict[object, set[str]] = defaultdict(set)
+    for node in nodes:
+        members[thing[node.name]].add(node.member)
+    for pairing in pairs:
+        a, b = thing[pairing.a], thing[pairing.b]
+        if a != b and not members[a] & members[b]:
+            judgement.open.setdefault(pairing.a, set()).update(members[b])
+            judgement.open.setdefault(pairing.b, set()).update(members[a])

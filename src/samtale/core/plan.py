@@ -6,7 +6,7 @@ has happened yet, and what is agreed, settled and written moves only when the pl
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from dataclasses import field as dataclass_field
 from functools import cached_property
@@ -67,6 +67,8 @@ class Circumstances:
     awaited: Callable[[tuple[str, str]], bool] = lambda place: False
     #: (entity type, field) to systems preferred at first link, best first
     answers: Mapping[tuple[str, str], tuple[str, ...]] = dataclass_field(default_factory=dict)
+    #: by record, members in which it may have a counterpart already, by a match that is not decided
+    open: Mapping[RecordName, Collection[str]] = dataclass_field(default_factory=dict)
     archived: Callable[[Side], bool] = lambda side: False  #: whether the record is archived already
     #: Whether a create may be planned: None yes, "" no (its rule does not ask for it), else why it is held
     may_create: Callable[[EntityState, MemberMap, CreateRule, Side], Held | Literal[""] | None] = lambda *_: None
@@ -357,17 +359,17 @@ class _Work:
         answer = self.around.may_create(self.state, target, rule, origin)
         if answer == "":
             return False
+        if any(target.name in self.around.open.get(self.name(side), ()) for side in self.state.sides):
+            self.hold("suggested", f"a record of {target.name} may be the same thing: decide on that first", origin)
+            return True
         if answer is not None:
             self.held.append(answer)
             return True
         for field in self.state.type.fields:
             if field.required and (field.name not in self.agreed or is_empty(self.agreed[field.name].value)):
-                self.hold(
-                    "required",
-                    f"{field.name} is empty, and {target.member.label} cannot be created without it",
-                    origin,
-                    field.name,
-                )
+                if not any(h.field == field.name and h.code == "first_link" for h in self.held):
+                    reason = f"{field.name} is empty, and {target.member.label} cannot be created without it"
+                    self.hold("required", reason, origin, field.name)
                 return True
         changes = self._draft(target, origin)
         values = {path: raw for change in changes for path, raw in change.properties.items()}

@@ -44,10 +44,13 @@ def index(setting: Setting, session: Session, place: Place, rows: Sequence[Recor
 
 def reindex(setting: Setting, place: Place, row: CollectionRow) -> None:
     """Index and look at all known records again, if the model is not the one that they were indexed and looked at by."""
+    if place in setting.indexed:
+        return
     subject, wanted = ".".join(place), _fingerprint(setting, place)
     with setting.store.read() as session:
         decided = session.decisions("rules").get(("rules", subject))
     if decided is not None and decided.answer == wanted:
+        setting.indexed.add(place)
         return
     mapping, after = setting.maps.collections[place], ""
     while True:
@@ -60,8 +63,9 @@ def reindex(setting: Setting, place: Place, row: CollectionRow) -> None:
             session.put_looks([Look(r.collection, r.key) for r in there])
             if len(found) < PAGE:
                 session.decide(DecisionRow("rules", subject, wanted, setting.clock.now_ms()))
-                return
+                break
         after = found[-1].key
+    setting.indexed.add(place)
 
 
 def _fingerprint(setting: Setting, place: Place) -> str:

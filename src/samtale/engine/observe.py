@@ -124,9 +124,11 @@ class Reading:
             row = self.setting.known(session)[self.place]
             shape = session.shape(self.map.shape)
             decided = session.decisions("shape").get(("shape", ".".join(self.place)))
+            due = self._due(session, row, 1)
         reshaped = decided is None or decided.answer != shape
         reindex(self.setting, self.place, row)
-        self._fetch_looks(row)
+        if due:
+            self._fetch_looks(row)
         problems: list[Problem] = []
         if full or reshaped or self._full_is_due(row):
             problems = self._full_pass(row, shape, reshaped)
@@ -146,6 +148,7 @@ class Reading:
     # passes
 
     def _incremental(self, row: CollectionRow, shape: int) -> None:
+        due: list[Look] = []
         for page in self.system.connector.read(self.place[1], row.cursor):
             with self.setting.store.write() as session:
                 self.changed += absorb(self.setting, session, self.place, row, shape, page)
@@ -155,10 +158,12 @@ class Reading:
                 session.put_looks([Look(row.id, key, page.requested_at, fetch=True) for key in suspects])
                 row = session.collections()[self.place]._replace(observed_at=page.requested_at)
                 session.put_collection(row._replace(cursor=page.cursor) if page.cursor is not None else row)
+                due = self._due(session, row, 1)
             self._counted(len(page.records))
             if self.setting.stop.is_set():
                 return
-        self._fetch_looks(row)
+        if due:
+            self._fetch_looks(row)
 
     def _full_pass(self, row: CollectionRow, shape: int, reshaped: bool) -> list[Problem]:
         """Everything, from the first record to the last; only then does absence mean something."""
@@ -231,14 +236,15 @@ class Reading:
 
     # looking again
 
+    def _due(self, session: Session, row: CollectionRow, limit: int) -> list[Look]:
+        looks = session.looks(self.setting.clock.now_ms(), fetch=True, after=(row.id, ""), limit=limit)
+        return [look for look in looks if look.collection == row.id]
+
     def _fetch_looks(self, row: CollectionRow) -> None:
         """Fetch the records that are due to be looked at again."""
         while not self.setting.stop.is_set():
-            now = self.setting.clock.now_ms()
             with self.setting.store.read() as session:
-                looks = [
-                    x for x in session.looks(now, fetch=True, after=(row.id, ""), limit=500) if x.collection == row.id
-                ]
+                looks = self._due(session, row, 500)
             if not looks:
                 return
             keys = [look.key for look in looks]

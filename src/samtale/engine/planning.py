@@ -182,8 +182,9 @@ class PagePlan:
         proposal = decide(self.states.new(type_name, entity, group, rule), around)
         if not alone or proposal.writes:
             self.proposals.append(proposal)
-        elif proposal.held:
-            self.proposals.append(EntityPlan(type=type_name, entity="", held=proposal.held, looks=proposal.looks))
+        elif proposal.held or proposal.behind:
+            looks, behind = proposal.looks, proposal.behind
+            self.proposals.append(EntityPlan(type=type_name, entity="", held=proposal.held, looks=looks, behind=behind))
 
     def _bears_foreign_mark(self, node: Node) -> bool:
         """Whether the record was made by us for something that is not known any more: after a restored backup, say."""

@@ -69,6 +69,7 @@ class Setting:
         self.reporter: Reporter = reporter or Silence()
         self.limits = limits or Limits()
         self.stop = threading.Event()
+        self.indexed: set[Place] = set()  #: collections whose match keys are known to follow from this model
         self.numbered = False  #: the store has a number for every collection and its shape
         self._secret = secret
         self.noticed: dict[Place, bool] = {}  #: which collections are shared, as the store was told
