@@ -67,7 +67,7 @@ class Statement(msgspec.Struct, kw_only=True):
 
 def is_empty(value: FieldValue) -> bool:
     """Whether no part is filled."""
-    for part in value:
+    for part in value:  # noqa: SIM110 - all() costs twice as much, and this is asked for every view
         if part is not None and part is not ...:
             return False
     return True

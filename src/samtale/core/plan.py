@@ -10,7 +10,6 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from dataclasses import field as dataclass_field
 from functools import cached_property
-from hashlib import blake2b
 from typing import Literal
 
 import msgspec
@@ -22,7 +21,7 @@ from samtale.core.link import RecordName
 from samtale.core.mapping import CollectionMap, MemberMap, References, Unread, Unwritten
 from samtale.core.merge import Verdict, merge
 from samtale.core.model import MISSING, Agreed, CreateRule, EntityType, Field, FieldValue, Model
-from samtale.core.proposals import EntityPlan, FieldChange, Held, HeldCode, NewBase, NewLink, Write, WriteKind
+from samtale.core.proposals import EntityPlan, FieldChange, Held, HeldCode, NewBase, NewLink, Write, WriteKind, sealed
 
 __all__ = [
     "Circumstances",
@@ -327,7 +326,7 @@ class _Work:
                 self.hold("delete", "deleted in one system and edited in another", side)
                 continue
             kind: WriteKind = "delete" if wish == "delete" else "archive"
-            self.writes.append(self._sealed(kind, side.map, side.key, (), side.version, None))
+            self.writes.append(self._sealed(kind, side))
             self.changes[id(side)].clear()
             self.ending.add(side.member)
 
@@ -377,7 +376,16 @@ class _Work:
         if lacking:
             self.hold("required", f"{lacking[0]} is required by {target.name}, and nothing fills it", origin)
         elif values:
-            self.writes.append(self._sealed("create", target, None, tuple(changes), None, self.name(origin)))
+            self.writes.append(
+                sealed(
+                    "create",
+                    (*target.place, None),
+                    type_name=self.state.type.name,
+                    entity=self.state.id,
+                    fields=tuple(changes),
+                    origin=self.name(origin),
+                )
+            )
         return True
 
     def _draft(self, target: MemberMap, origin: Side) -> list[FieldChange]:
@@ -404,44 +412,17 @@ class _Work:
 
     # the result
 
-    def _sealed(
-        self,
-        kind: WriteKind,
-        target: MemberMap,
-        key: str | None,
-        fields: tuple[FieldChange, ...],
-        version: str | None,
-        origin: RecordName | None,
-    ) -> Write:
-        member = target.member
-        content = (
-            kind,
-            member.system,
-            member.collection,
-            key,
-            origin,
-            [(c.field, c.properties, c.expected) for c in fields],
-        )
-        clears = kind == "update" and any(raw in (None, "") for c in fields for raw in c.properties.values())
-        return Write(
-            id=blake2b(msgspec.json.encode(content, order="sorted"), digest_size=10).hexdigest(),
-            kind=kind,
-            type=self.state.type.name,
-            system=member.system,
-            collection=member.collection,
-            key=key,
-            entity=self.state.id,
-            fields=fields,
-            version=version,
-            origin=origin,
-            clears=clears,
+    def _sealed(self, kind: WriteKind, side: Side, fields: tuple[FieldChange, ...] = ()) -> Write:
+        state = self.state
+        return sealed(
+            kind, self.name(side), type_name=state.type.name, entity=state.id, fields=fields, version=side.version
         )
 
     def result(self) -> EntityPlan:
         for side in self.state.sides:
             changes = self.changes[id(side)]
             if changes:
-                self.writes.append(self._sealed("update", side.map, side.key, tuple(changes), side.version, None))
+                self.writes.append(self._sealed("update", side, tuple(changes)))
         bases = []
         for side in self.state.sides:
             revs, base = self.revs[id(side)], self.bases[id(side)]

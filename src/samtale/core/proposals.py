@@ -5,6 +5,7 @@ What lives here: frozen values, in the words in which programs and people meet t
 
 from __future__ import annotations
 
+from hashlib import blake2b
 from typing import Literal
 
 import msgspec
@@ -80,6 +81,34 @@ class Write(msgspec.Struct, frozen=True, kw_only=True):
     def expected(self) -> dict[str, Raw]:
         """Everything that the record must still show, by path."""
         return {path: raw for change in self.fields for path, raw in change.expected.items()}
+
+
+def sealed(
+    kind: WriteKind,
+    record: tuple[str, str, str | None],
+    *,
+    type_name: str,
+    entity: str,
+    fields: tuple[FieldChange, ...] = (),
+    version: str | None = None,
+    origin: RecordName | None = None,
+) -> Write:
+    """A write with its id. ``record``: system, collection, and the key, which is None for a create."""
+    system, collection, key = record
+    content = (kind, system, collection, key, origin, [(c.field, c.properties, c.expected) for c in fields])
+    return Write(
+        id=blake2b(msgspec.json.encode(content, order="sorted"), digest_size=10).hexdigest(),
+        kind=kind,
+        type=type_name,
+        system=system,
+        collection=collection,
+        key=key,
+        entity=entity,
+        fields=fields,
+        version=version,
+        origin=origin,
+        clears=kind == "update" and any(raw in (None, "", []) for c in fields for raw in c.properties.values()),
+    )
 
 
 class Held(msgspec.Struct, frozen=True, kw_only=True):
