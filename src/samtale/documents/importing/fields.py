@@ -80,6 +80,7 @@ class Fields:
         for group in joined:
             self.draft(group)
         self.complete_groups()
+        self.keep_each_once()
         order = list(_parts(self.entity.standard.fields)) if self.entity.standard else []
         self.drafts.sort(key=lambda d: order.index(d.name) if d.name in order else len(order))
 
@@ -169,7 +170,8 @@ class Fields:
         """The places of a row: those of the packaged model in its order, then the others as documents name them."""
         member = self.entity.types[key].standard
         known = member.rows.get(field.name, ()) if member is not None and field.standard else ()
-        whole = "." in field.name or any(isinstance(entry, dict) for entry in known)
+        strange = set(paths) - {path for entry in known for path in paths_of(entry)}
+        whole = "." in field.name or strange or any(isinstance(entry, dict) for entry in known)
         kept = [e for e in known if whole or is_optional(e) or set(paths_of(e)) & set(paths)]
         there = {path for entry in kept for path in paths_of(entry)}
         extra = [path for path in paths if path not in there]
@@ -208,6 +210,15 @@ class Fields:
                             part = FieldDraft(name=name, definition=draft.definition, rows={}, standard=True)
                             self.drafts.append(part)
                         part.rows.setdefault(key, list(entries))
+
+    def keep_each_once(self) -> None:
+        """A property that the documents put into another field leaves the packaged place."""
+        for draft in self.drafts:
+            for key, entries in list(draft.rows.items()):
+                homes = ({self.field_of.get(Shown(key, path), draft).name for path in paths_of(e)} for e in entries)
+                draft.rows[key] = [e for e, home in zip(entries, homes, strict=True) if home == {draft.name}]
+                if not draft.rows[key]:
+                    del draft.rows[key]
 
     # what a group of properties is
 

@@ -5,7 +5,7 @@ and the section between them is put to a person.
 """
 
 from collections import Counter
-from collections.abc import Hashable, Iterable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from typing import Generic, TypeVar
 
 import msgspec
@@ -41,11 +41,6 @@ class Components(Generic[Thing]):
             found.setdefault(self.leader(thing), []).append(thing)
         yield from map(tuple, found.values())
 
-    def all_of(self, thing: Thing) -> tuple[Thing, ...]:
-        """Everything that is joined with a thing."""
-        leader = self.leader(thing)
-        return tuple(other for other in list(self._leader) if self.leader(other) == leader)
-
 
 class Entity(msgspec.Struct, frozen=True, kw_only=True):
     """An entity type to be: its members, and the sections between them."""
@@ -61,11 +56,11 @@ def entities(gathered: Gathered, standard: Sequence[StandardType], ledger: Ledge
     types = gathered.types
     joined: Components[TypeKey] = Components()
     names: dict[TypeKey, str] = {}
-    kept: list[Joint] = []
+    kept: dict[int, Joint] = {}
     for key, facts in types.items():
         names[joined.leader(key)] = facts.entity
     # Sections with most rows first: what says most decides where a type without a packaged place belongs.
-    for joint in sorted(gathered.joints, key=lambda j: -len(j.rows)):
+    for at, joint in sorted(enumerate(gathered.joints), key=lambda numbered: -len(numbered[1].rows)):
         one, other = joined.leader(joint.one), joined.leader(joint.other)
         if one != other and names[one] and names[other] and names[one] != names[other]:
             what = f"{joint.section.heading} joins `{names[one]}` with `{names[other]}`."
@@ -75,19 +70,34 @@ def entities(gathered: Gathered, standard: Sequence[StandardType], ledger: Ledge
         name = names[one] or names[other]
         joined.join(one, other)
         names[joined.leader(one)] = name
-        kept.append(joint)
-    kept.sort(key=gathered.joints.index)
-    drafts = [(names[joined.leader(group[0])], _without_twins(group, kept, ledger)) for group in joined]
+        kept[at] = joint
+    inside: dict[TypeKey, list[Joint]] = {}
+    for _, joint in sorted(kept.items()):
+        inside.setdefault(joined.leader(joint.one), []).append(joint)
+    drafts = []
+    for group in joined:
+        leader = joined.leader(group[0])
+        mine = inside.get(leader, [])
+        drafts.append((names[leader], _without_twins(group, mine, ledger), mine))
     drafts.sort(key=lambda draft: (not draft[0], draft[0]))
-    found: list[Entity] = []
-    for name, keys in drafts:
-        mine = tuple(j for j in kept if j.one in keys and j.other in keys)
+    return list(_named(drafts, types, standard))
+
+
+def _named(
+    drafts: Sequence[tuple[str, list[TypeKey], list[Joint]]],
+    types: Mapping[TypeKey, TypeFacts],
+    standard: Sequence[StandardType],
+) -> Iterator[Entity]:
+    """Entity types with their names; one that is joined with nothing is none."""
+    taken = {t.name for t in standard}
+    for name, keys, joints in drafts:
+        members = set(keys)
+        mine = tuple(j for j in joints if j.one in members and j.other in members)
         if mine:
             known = next((t for t in standard if t.name == name), None)
-            taken = {e.name for e in found} | {t.name for t in standard}
             called = name or _name_of(keys, taken)
-            found.append(Entity(name=called, standard=known, types={k: types[k] for k in keys}, joints=mine))
-    return found
+            taken.add(called)
+            yield Entity(name=called, standard=known, types={k: types[k] for k in keys}, joints=mine)
 
 
 def _without_twins(keys: Iterable[TypeKey], joints: Sequence[Joint], ledger: Ledger) -> list[TypeKey]:

@@ -166,7 +166,9 @@ class Rules:
         facts = self.entity.types[key]
         shown = {p for d in self.fields.drafts for entry in d.rows.get(key, ()) for p in _written(entry)}
         if facts.standard is not None:
-            shown |= {p for entries in facts.standard.rows.values() for entry in entries for p in _written(entry)}
+            mine = {d.name for d in self.fields.drafts if key in d.rows}
+            rest = (entries for name, entries in facts.standard.rows.items() if name not in mine)
+            shown |= {p for entries in rest for entry in entries for p in _written(entry)}
         if facts.spec is None:
             return "" if shown else "no property is mapped"
         if not facts.spec.writable:
