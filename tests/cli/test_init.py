@@ -32,7 +32,7 @@ def test_init_by_options(tmp_path: Path, call: Call) -> None:
     ("more", "code"),
     [
         (["--system", "a=nothing"], "unknown_connector"),
-        (["--system", "a=zendesk"], "connector_arrives_later"),
+        (["--system", "a=crmoffice"], "connector_arrives_later"),
         (["--system", "a=zohocrm", "--timezone", "Europe/Osslo"], "unknown_timezone"),
         (["--system", "a=zohocrm", "--base-url", "a=http://crm.example"], "unsafe_url"),
         (["--system", "a=zohocrm", "--first-link", "b"], "unknown_system"),

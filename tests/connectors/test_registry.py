@@ -7,6 +7,7 @@ import sys
 
 import pytest
 
+from samtale.connectors import registry
 from samtale.connectors.registry import CONNECTORS, about_of, connector_class
 from samtale.core.problems import SamtaleError
 
@@ -31,6 +32,9 @@ def test_the_known_traps_of_the_documents_are_in_the_schemas() -> None:
     organizations = {p.path: p for p in about_of("zendesk").collection("Organizations").properties}
     assert not organizations["url"].creatable
     assert not organizations["url"].updatable
+    assert "organization_fields.website" in organizations["url"].note
+    assert not organizations["domain_names"].creatable
+    assert not organizations["domain_names"].updatable
     persons = {p.path: p for p in about_of("powerofficego").collection("Contactperson").properties}
     assert persons["ContactId"].former == ("partyId",)
     assert persons["ContactId"].creatable
@@ -43,12 +47,14 @@ def test_the_known_traps_of_the_documents_are_in_the_schemas() -> None:
 def test_names_are_sorted_and_lead_to_classes() -> None:
     assert list(CONNECTORS) == sorted(CONNECTORS)
     assert connector_class("zohocrm").__name__ == "ZohoCrm"
+    assert connector_class("zendesk").__name__ == "Zendesk"
     assert connector_class("powerofficego").__name__ == "PowerOfficeGo"
 
 
-def test_a_connector_that_is_not_there_yet_says_so() -> None:
+def test_a_connector_that_is_not_there_yet_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(registry, "CONNECTORS", {**CONNECTORS, "crmoffice": None})
     with pytest.raises(SamtaleError) as raised:
-        connector_class("zendesk")
+        connector_class("crmoffice")
     (problem,) = raised.value.problems
     assert problem.code == "connector_arrives_later"
     assert "zohocrm" in problem.remedy
@@ -62,7 +68,8 @@ def test_an_unknown_name_gets_a_suggestion() -> None:
 
 def test_schemas_need_no_http_client() -> None:
     code = (
-        "import sys; from samtale.connectors.registry import CONNECTORS, about_of;"
+        "import sys; from samtale.connectors import registry
+from samtale.connectors.registry import CONNECTORS, about_of;"
         "[about_of(kind) for kind in CONNECTORS]; sys.exit('httpx2' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

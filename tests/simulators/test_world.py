@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from samtale.simulators.world import World, org_number, slug
 
-SYSTEMS = ("powerofficego", "zohocrm")
+SYSTEMS = ("powerofficego", "zohocrm", "zendesk")
 
 
 def test_the_same_seed_gives_the_same_world() -> None:
@@ -29,7 +29,7 @@ def test_a_system_holds_about_as_many_records_as_asked(records: int, system: str
 
 def test_systems_overlap_and_each_has_records_of_its_own() -> None:
     world = World(1, 400)
-    one, other = ({c.key for c in world.companies_for(system)} for system in SYSTEMS)
+    one, other = ({c.key for c in world.companies_for(system)} for system in SYSTEMS[:2])
     assert len(one & other) > 80
     assert one - other
     assert other - one
@@ -53,7 +53,7 @@ def test_there_are_twins_shared_mailboxes_and_second_spellings() -> None:
     mailboxes = Counter(p.email for p in world.persons)
     firms = {c.email for c in world.companies}
     assert any(email in firms for email in mailboxes)
-    one, other = ({p.key: p for p in world.persons_for(system)} for system in SYSTEMS)
+    one, other = ({p.key: p for p in world.persons_for(system)} for system in SYSTEMS[:2])
     assert any(one[key].given != other[key].given for key in one.keys() & other.keys())
 
 

@@ -16,7 +16,7 @@ CONNECTORS: Mapping[str, str | None] = MappingProxyType(
         "crmoffice": None,
         "customerp": None,
         "powerofficego": "samtale.connectors.powerofficego.connector:PowerOfficeGo",
-        "zendesk": None,
+        "zendesk": "samtale.connectors.zendesk.connector:Zendesk",
         "zohocrm": "samtale.connectors.zohocrm.connector:ZohoCrm",
     }
 )

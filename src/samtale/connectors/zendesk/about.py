@@ -9,7 +9,20 @@ from __future__ import annotations
 from samtale.connectors.schema import properties, property_of
 from samtale.ports.connector import About, CollectionSpec
 
-_API_ADDRESS = "The record's address in Zendesk's API, not a web site; use a custom field for a website."
+#: Exports leave out the last minute, so a write shows there a minute later; a little more for slow answers.
+LAG = 65.0
+#: Seconds by which an incremental read overlaps the one before: the minute that was left out, twice.
+OVERLAP = 120
+PAGE_SIZE = 100
+
+_API_ADDRESS = (
+    "The record's address in Zendesk's API, not a web site. "
+    "For a web site make a custom field of the type text, and map organization_fields.website or user_fields.website."
+)
+_UNSENT = (
+    "Read only here: an update replaces the whole list, and a domain moves users with such an address "
+    "into the organization."
+)
 
 USERS = CollectionSpec(
     name="Users",
@@ -19,24 +32,27 @@ USERS = CollectionSpec(
     created="created_at",
     mark="external_id",
     deletable=True,
+    deletions=True,
     blind=True,
     create_batch=1,
-    fetch_batch=100,
-    page_size=100,
+    fetch_batch=PAGE_SIZE,
+    page_size=PAGE_SIZE,
     properties=(
         property_of("id", "integer", "G", nullable=False),
         property_of("name", "string", "GPU*"),
         property_of(
             "email",
             unique=True,
+            timed=False,
             note="The primary of the user's e-mail identities; changing it takes three calls, not a plain update.",
         ),
-        property_of("phone", note="A direct line is an identity; a second number does not replace it."),
+        property_of("phone", timed=False, note="A direct line is an identity; a second number does not replace it."),
         property_of(
             "organization_id",
             "integer",
             refers=("Organizations",),
-            note="The default organization. Written plainly, it removes all other memberships.",
+            timed=False,
+            note="The default organization. It is written as a membership, so that the others stay.",
         ),
         property_of("external_id", unique=True, note="Samtale leaves its mark here; compared without case."),
         *properties("string", "GPU", "alias details notes locale time_zone signature"),
@@ -63,18 +79,14 @@ ORGANIZATIONS = CollectionSpec(
     deletable=True,
     blind=True,
     create_batch=1,
-    fetch_batch=100,
-    page_size=100,
+    fetch_batch=PAGE_SIZE,
+    page_size=PAGE_SIZE,
     properties=(
         property_of("id", "integer", "G", nullable=False),
         property_of("name", "string", "GPU*", unique=True, note="Unique without regard to case."),
         property_of("external_id", unique=True, note="Samtale leaves its mark here; compared without case."),
         *properties("string", "GPU", "details notes"),
-        property_of(
-            "domain_names",
-            "array",
-            note="Written whole: a list replaces the list. Users with such an e-mail address are moved here.",
-        ),
+        property_of("domain_names", "array", "G", note=_UNSENT),
         property_of("tags", "array", note="Written whole: a list replaces the list."),
         property_of("organization_fields", "object"),
         property_of("group_id", "integer"),
@@ -90,11 +102,14 @@ ABOUT = About(
     document_name="Zendesk",
     collections=(USERS, ORGANIZATIONS),
     auth=("client_id", "client_secret", "refresh_token"),
-    lag=60.0,
-    skew=60.0,
+    lag=LAG,
+    skew=float(OVERLAP),
     full_pass_hours=24.0,
     assumptions=(
         "An update changes the properties that are sent, and no others.",
-        "Incremental exports leave out the last minute, so what was just written shows later.",
+        "Lists, and records read by their ids, show a write at once; only the incremental exports lag behind.",
+        "Deleted users show in the incremental export, and by their ids, as not active.",
+        "An address that is not verified may become a user's primary address.",
+        "external_id is unique among organizations too, as it is documented for users.",
     ),
 )

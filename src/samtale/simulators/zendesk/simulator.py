@@ -26,7 +26,7 @@ from samtale.simulators.zendesk.fields import ORGANIZATION_FIELDS, USER_FIELDS, 
 from samtale.simulators.zendesk.identities import Identities
 from samtale.simulators.zendesk.limits import Limits
 from samtale.simulators.zendesk.reading import Reader, paged
-from samtale.simulators.zendesk.seeding import fill
+from samtale.simulators.zendesk.seeding import caller, fill
 from samtale.simulators.zendesk.table import Json, Kind, Row, Table
 from samtale.simulators.zendesk.tokens import Gate, Keys
 from samtale.simulators.zendesk.writing import Writer
@@ -88,7 +88,7 @@ class Zendesk:
         keys = Keys(email=email.casefold(), api_token=api_token, client_id=client_id, client_secret=client_secret,
                     refresh_token=refresh_token)  # fmt: skip
         self.gate = Gate(clock=clock, keys=keys, scopes=scopes, lifetime=access_lifetime, api_tokens=api_tokens)
-        self._email, self._role = email, role
+        self._role = role
         self._limits = Limits(clock=clock, account=requests_per_minute, exports=exports_per_minute,
                               users=user_writes_per_second, records=writes_per_record,
                               organizations=organization_limit)  # fmt: skip
@@ -100,6 +100,7 @@ class Zendesk:
         self._exports = Exports(self.table, recent=recent, deleted=deleted_in_export)
         self._desk = Desk(self.table, self._writer)
         self._lock = threading.RLock()
+        self._caller = caller(self.table, self._writer, email=email, role=role)
         fill(self.table, self._writer, seed=seed, records=records)
 
     # -- the API
@@ -150,7 +151,7 @@ class Zendesk:
         """The user who calls; anonymous is nobody, and no error."""
         if not known:
             return {"id": None, "name": "Anonymous user", "email": "invalid@example.com", "role": "end-user"}
-        return {"id": 1_000_001, "name": "Samtale", "email": self._email, "role": self._role, "active": True}
+        return self.table.record("users", self.table.rows["users"][self._caller])
 
     def _users(self, request: Request, rest: list[str]) -> Response:
         match (request.method, *rest):
