@@ -68,8 +68,7 @@ def test_an_unknown_name_gets_a_suggestion() -> None:
 
 def test_schemas_need_no_http_client() -> None:
     code = (
-        "import sys; from samtale.connectors import registry
-from samtale.connectors.registry import CONNECTORS, about_of;"
+        "import sys; from samtale.connectors.registry import CONNECTORS, about_of;"
         "[about_of(kind) for kind in CONNECTORS]; sys.exit('httpx2' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

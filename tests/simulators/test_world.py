@@ -37,7 +37,7 @@ def test_systems_overlap_and_each_has_records_of_its_own() -> None:
 
 def test_what_people_typed_differs_a_little() -> None:
     world = World(1, 400)
-    one, other = ({c.key: c for c in world.companies_for(system)} for system in SYSTEMS)
+    one, other = ({c.key: c for c in world.companies_for(system)} for system in SYSTEMS[:2])
     both = one.keys() & other.keys()
     same_names = sum(one[key].name == other[key].name for key in both)
     assert 0.6 < same_names / len(both) < 1
