@@ -1,6 +1,7 @@
 """``python -m bench``: measure on both engines, each beside its floor in the same run, and write ``build/bench.json``.
 
-``--records N`` for a smaller world than 200,000 records a system. Ratios are to be trusted more than absolute figures.
+``--records N`` for a smaller world than 200,000 records a system; PostgreSQL gets a tenth of it, so that this takes minutes.
+Ratios are to be trusted more than absolute figures.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from bench.world import write_pages
+from bench.world import PAGE_SIZE, write_pages
 
 RESULT = Path("build/bench.json")
 TARGETS = {
@@ -23,7 +24,7 @@ TARGETS = {
         "initial_ratio_to_insert_floor": 0.4,
         "rescan_cpu_records_per_s": 350_000,
         "changes_cpu_records_per_s": 8_000,
-        "event_p50_ms": -2.0,
+        "event_cpu_p50_ms": -2.0,  # without the wait for the disk, which event_p50_ms includes
         "peak_rss_mb": -300,
         "store_bytes_per_record": -800,
     },
@@ -31,9 +32,15 @@ TARGETS = {
         "initial_cpu_records_per_s": 12_000,
         "rescan_cpu_records_per_s": 350_000,
         "changes_cpu_records_per_s": 3_500,
-        "event_p50_ms": -5.0,
+        "event_cpu_p50_ms": -5.0,
     },
 }
+
+
+def write_world(folder: Path, count: int) -> None:
+    """The pages of both systems."""
+    for number, name in enumerate(("one", "two")):
+        write_pages(folder / name, number, count)
 
 
 def measured(action: str, url: str, folder: Path, count: int) -> dict[str, Any]:
@@ -91,12 +98,18 @@ def main() -> None:
     options = parser.parse_args()
     folder = Path(tempfile.mkdtemp(prefix="samtale-bench-"))
     try:
-        for number, name in enumerate(("one", "two")):
-            write_pages(folder / name, number, options.records)
+        write_world(folder, options.records)
         results: dict[str, Any] = {}
         for engine in options.engine or ("sqlite", "postgres"):
-            found = on_sqlite(folder, options.records) if engine == "sqlite" else on_postgres(folder, options.records)
-            found["initial_ratio_to_insert_floor"] = found["initial_cpu_records_per_s"] / found["floor_insert_cpu_records_per_s"]
+            if engine == "sqlite":
+                found = on_sqlite(folder, options.records)
+            else:
+                count = max(PAGE_SIZE, options.records // 10)
+                write_world(folder / "part", count)
+                found = on_postgres(folder / "part", count)
+            found["initial_ratio_to_insert_floor"] = (
+                found["initial_cpu_records_per_s"] / found["floor_insert_cpu_records_per_s"]
+            )
             results[engine] = found
             report(engine, found)
         RESULT.parent.mkdir(exist_ok=True)

@@ -13,13 +13,12 @@ from pathlib import Path
 
 import msgspec
 
-from samtale.core.kinds import Raw
-from samtale.core.model import CreateRule, EntityType, Field, MatchRule, Member, Model, Part, Property, View, Access
-from samtale.core.kinds import Form, kind_named
+from samtale.core.kinds import Form, Raw, kind_named
+from samtale.core.model import Access, CreateRule, EntityType, Field, MatchRule, Member, Model, Part, Property, View
 from samtale.core.problems import Problem, SystemTrouble
 from samtale.ports.connector import About, CollectionSpec, Cursor, Draft, Fetched, Page, PropertySpec, Record, Written
 
-PAGE_SIZE = 5000
+PAGE_SIZE = 1000
 COLLECTION = "People"
 #: property path and field kind
 MAPPED = (

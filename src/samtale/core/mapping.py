@@ -69,7 +69,7 @@ NO_REFERENCES = References()
 Reader = Callable[[Raw], "Value | EllipsisType | Unread | None"]
 
 #: Raw values whose canonical form is remembered, a property: a record is read several times while its page is at hand.
-REMEMBERED = 8192
+REMEMBERED = 2048
 
 
 #: From a canonical value to what is sent for a new record.

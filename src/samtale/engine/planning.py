@@ -51,6 +51,7 @@ class Planner:
             refs = [
                 r for x in looks if (r := (x.collection, x.key)) not in self._done and x.collection in self.known.places
             ]
+            self._done.difference_update((x.collection, x.key) for x in looks)  # none of them comes again
             if refs:
                 page = PagePlan(Gathered(self.known, refs))
                 plans = page.plans()

@@ -17,7 +17,7 @@ from samtale.core.plan import EntityPlan, FieldChange, Held, Write
 from samtale.engine.spill import Spill
 
 #: Entity plans kept in memory; what comes beyond goes to a file.
-IN_MEMORY = 5000
+IN_MEMORY = 2000
 
 
 class Proposal:

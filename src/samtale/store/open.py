@@ -35,6 +35,8 @@ PRAGMAS = (
     "PRAGMA wal_autocheckpoint = 16000",
     "PRAGMA journal_size_limit = 67108864",
 )
+#: Settings of a connection that reads. There may be several, so each remembers less.
+READING = ("PRAGMA query_only = ON", "PRAGMA cache_size = -16384")
 
 
 def open_sql_store(place: str | Path, name: str, *, create: bool) -> SqlStore:
@@ -43,7 +45,7 @@ def open_sql_store(place: str | Path, name: str, *, create: bool) -> SqlStore:
     sqlite = url.get_backend_name() == "sqlite"
     if sqlite:
         _prepare_file(Path(str(url.database)), create=create)
-    reader = _sqlite_engine(url, "BEGIN", "PRAGMA query_only = ON") if sqlite else _postgresql_engine(url, reading=True)
+    reader = _sqlite_engine(url, "BEGIN", *READING) if sqlite else _postgresql_engine(url, reading=True)
     writer = _sqlite_engine(url, "BEGIN IMMEDIATE") if sqlite else _postgresql_engine(url)
     try:
         with explained(reader), reader.begin() as connection:

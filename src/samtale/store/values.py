@@ -90,7 +90,7 @@ def pack_agreed(agreed: Sequence[Agreed | None]) -> bytes:
     if about and about.count(about[0]) != len(about):
         shared = Counter(about).most_common(1)[0][0]
     values = [_NOTHING if a is None else _tagged_field(a[0]) for a in agreed]
-    if about.count(shared) == len(about):
+    if shared is None or about.count(shared) == len(about):
         return pack([values, shared])
     exceptions = [[n, *a[1:]] for n, a in enumerate(agreed) if a is not None and a[1:] != shared]
     return pack([values, shared, exceptions])
