@@ -23,8 +23,8 @@ KINDS: Mapping[str, str] = {"Users": "users", "Organizations": "organizations"}
 EXPORT_SIZE = 1000
 #: A list that goes on for longer is no list.
 MOST_PAGES = 100_000
-#: Seconds by which a start may lie ahead of the system's clock before the clock must have been put back.
-TOLERANCE = 60
+#: A start lies further back than this, in seconds, unless the system's clock was put back.
+RECENT = 60
 
 
 class Row(NamedTuple):
@@ -102,14 +102,17 @@ class Reader:
             try:
                 answer, found, rows = self._export(spec, "incremental/users/cursor", place)
             except _Unusable as unusable:
-                if not cursor:
+                if cursor:
+                    cursor = None  # it may have expired; the time is as good
+                    continue
+                if renewed is not None or not _lies_ahead(start, unusable.answer):
                     raise unusable.trouble from None
-                cursor = None  # it may have expired; the time is as good
-                continue
+                yield from self._list(spec)
+                return
             if renewed is None:
                 renewed = _system_time(answer) - OVERLAP
-                if start > renewed + OVERLAP + TOLERANCE:
-                    yield from self._list(spec)  # the system's clock was put back: the cursor says nothing
+                if _lies_ahead(start, answer):
+                    yield from self._list(spec)
                     return
             following = found.after_cursor
             if not found.end_of_stream and (not following or following in seen):
@@ -128,9 +131,9 @@ class Reader:
             try:
                 answer, found, rows = self._export(spec, "incremental/organizations", ("start_time", str(start)))
             except _Unusable as unusable:
-                if renewed is not None or start <= _system_time(unusable.answer) - TOLERANCE:
+                if renewed is not None or not _lies_ahead(start, unusable.answer):
                     raise unusable.trouble from None
-                yield from self._list(spec)  # the system's clock was put back: the time lies ahead of it
+                yield from self._list(spec)
                 return
             renewed = _system_time(answer) - OVERLAP if renewed is None else renewed
             if not found.end_of_stream and (found.end_time is None or found.end_time <= start):
@@ -294,6 +297,11 @@ def _shown(answer: Answer, rows: Sequence[Row], cursor: Cursor | None, *, last: 
         cursor=cursor,
         last=last,
     )
+
+
+def _lies_ahead(start: int, answer: Answer) -> bool:
+    """Whether the system's clock was put back since this start was noted: then neither time nor cursor says anything."""
+    return start > _system_time(answer) - RECENT
 
 
 def _system_time(answer: Answer) -> int:

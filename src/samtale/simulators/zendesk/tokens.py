@@ -77,7 +77,8 @@ class Gate:
 
     def _granted(self, said: dict[str, Any], refresh: str | None) -> dict[str, Any]:
         access = f"access-{secrets.token_urlsafe(24)}"
-        scopes = tuple(str(said.get("scope") or " ".join(self._scopes)).split())
+        wanted = str(said.get("scope") or "").split()
+        scopes = tuple(scope for scope in wanted if scope in self._scopes) or self._scopes
         self._access[access] = _Access(scopes, self._clock.elapsed() + self._lifetime)
         lives = max(1, int(self._lifetime / self._clock.speed))
         answer: dict[str, Any] = {
