@@ -93,6 +93,7 @@ class PagePlan:
         judgeable = [node for ref, node in nodes.items() if ref not in pending]
         judgement = judge(judgeable, self.setting.rules[type_name], self.known.complete(type_name), self.known.answers)
         around = self.states.around(type_name)
+        around.open = judgement.open
         joining: dict[str, list[tuple[Node, int]]] = defaultdict(list)
         for entity, group, rule in judgement.groups:
             if entity is not None:
