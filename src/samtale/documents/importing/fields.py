@@ -25,6 +25,13 @@ KINDS = {
     "decimal": ("decimal", "integer", "string"),
     "integer": ("integer", "decimal", "string"),
 }
+#: The same for kinds that only packaged models use; any other is text.
+MORE_KINDS = {
+    "org_number": ("string", "integer"),
+    "phone": ("string", "integer"),
+    "choice": ("string", "integer", "boolean"),
+    "reference": ("string", "integer", "object"),
+}
 #: Kinds for the types that documents print.
 PRINTED = {"boolean": "boolean", "integer": "integer", "float": "decimal", "decimal": "decimal"}
 #: Last names of paths that hold another record's key, where no schema tells.
@@ -144,7 +151,10 @@ class Fields:
             name = min(names, key=lambda n: (-names[n], n))
             assert self.entity.standard is not None
             definition = self.entity.standard.fields[name.partition(".")[0]]
-            self.add(FieldDraft(name=name, definition=definition, rows={}, standard=True), usable)
+            kind = _kind_of(definition, name)
+            fitting = [shown for shown in usable if self.fits(shown, kind)]
+            self.odd([shown for shown in usable if shown not in fitting], f"cannot show a field of kind {kind}", "")
+            self.add(FieldDraft(name=name, definition=definition, rows={}, standard=True), fitting)
             return
         found = self.definition(usable)
         if found is not None:
@@ -170,8 +180,8 @@ class Fields:
         """The places of a row: those of the packaged model in its order, then the others as documents name them."""
         member = self.entity.types[key].standard
         known = member.rows.get(field.name, ()) if member is not None and field.standard else ()
-        strange = set(paths) - {path for entry in known for path in paths_of(entry)}
-        whole = "." in field.name or strange or any(isinstance(entry, dict) for entry in known)
+        strange = not set(paths) & {path for entry in known for path in paths_of(entry)}
+        whole = strange or "." in field.name or any(isinstance(entry, dict) for entry in known)
         kept = [e for e in known if whole or is_optional(e) or set(paths_of(e)) & set(paths)]
         there = {path for entry in kept for path in paths_of(entry)}
         extra = [path for path in paths if path not in there]
@@ -306,6 +316,14 @@ class Fields:
     def standard_names(self) -> set[str]:
         return set(self.entity.standard.fields) if self.entity.standard else set()
 
+    def fits(self, shown: Shown, kind: str) -> bool:
+        """Whether a property can show a value of a kind, as far as its vendor tells."""
+        spec = self.spec(shown)
+        if spec is None:
+            return True
+        types = KINDS.get(kind) or MORE_KINDS.get(kind) or ("string",)
+        return spec.type in types and (kind == "reference") == bool(spec.refers)
+
     def is_key(self, shown: Shown) -> bool:
         spec = self.entity.types[shown.type].spec
         return spec.key == shown.path if spec is not None else shown.path.lower() in ("id", "$original_id")
@@ -342,6 +360,14 @@ def _parts(definitions: Mapping[str, Any]) -> Iterator[str]:
     for name, definition in definitions.items():
         parts = definition.get("group", ()) if isinstance(definition, Mapping) else ()
         yield from (f"{name}.{part}" for part in parts) if parts else (name,)
+
+
+def _kind_of(definition: Any, name: str) -> str:
+    """The kind of a field, or of a part of one, as model files write it."""
+    if isinstance(definition, Mapping):
+        part = name.partition(".")[2]
+        return _kind_of(definition["group"][part], "") if part else str(definition["kind"])
+    return str(definition)
 
 
 def _last_name(path: str) -> str:
