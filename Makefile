@@ -11,13 +11,13 @@ BIN := $(VENV)/bin
 PYTHON ?= python3
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 WORKERS ?= 2
-SEEDS ?= 1 2 3
+SEEDS ?= 1-20
 
 INSTALLED := $(VENV)/.installed
 INSTALLED_TEST := $(VENV)/.installed-test
 INSTALLED_DOCS := $(VENV)/.installed-docs
 
-.PHONY: help demo test lint format simulate bench docs lock clean
+.PHONY: help demo test lint format simulate mutants bench docs lock clean
 
 help: ## show this list
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -39,12 +39,11 @@ format: $(INSTALLED_TEST) ## put the code in the shape that lint asks for
 	$(BIN)/python -m ruff check --fix .
 	$(BIN)/python -m ruff format .
 
-simulate: $(INSTALLED_TEST) ## random stories against the whole engine, from fixed seeds: SEEDS="1 2 3"
-	@mkdir -p build
-	@for seed in $(SEEDS); do \
-	  echo "simulation, seed $$seed"; \
-	  $(BIN)/python -m pytest tests/simulation -m simulation -q --hypothesis-seed=$$seed; \
-	done
+simulate: $(INSTALLED_TEST) ## random stories against the whole engine, from fixed seeds: SEEDS="1-40"
+	$(BIN)/python -m tests.simulation $(SEEDS)
+
+mutants: $(INSTALLED_TEST) ## deliberate bugs, each of which the simulation must find
+	$(BIN)/python -m tests.simulation.mutants
 
 bench: $(INSTALLED_TEST) ## measure, and write build/bench.json
 	@mkdir -p build

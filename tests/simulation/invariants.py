@@ -69,6 +69,7 @@ def violations(truth: Truth, ledger: Ledger) -> list[str]:
         *_disagreements(truth),
         *_lost_values(truth, ledger),
         *_created_twice(truth),
+        *_ties(truth),
     ]
 
 
@@ -137,6 +138,15 @@ def _accounted_for(truth: Truth, entry: Entry, entities: set[str], linked_at: in
         if any(canonical(value[entry.part]) == wanted for value in values if value and entry.part < len(value)):
             return True
     return entry.seen_at is not None and linked_at >= entry.at and any(h.at >= entry.seen_at for h in verdicts)
+
+
+def _ties(truth: Truth) -> Iterable[str]:
+    """Edits that cannot be told apart are decided by the order of systems in the project: PowerOffice Go goes first."""
+    for row in truth.history:
+        if row.kind == "verdict" and row.data["reason"] == "tie" and len(row.data["losers"]) == 1:
+            winner, loser = row.data["origin"], row.data["losers"][0][0]
+            if winner.startswith("zoho.") and loser.startswith("po."):
+                yield f"a tie over {row.data['field']} went to {winner}, though {loser} goes first"
 
 
 def _created_twice(truth: Truth) -> Iterable[str]:
