@@ -43,7 +43,7 @@ def test_a_change_shows_in_the_export_after_a_minute_and_is_never_lost(collectio
 
 @pytest.mark.parametrize("collection", ["Users", "Organizations"])
 def test_long_reads_take_many_pages_and_show_everything_once(collection: str) -> None:
-    desk = Help(records=4000, requests_per_minute=None)
+    desk = Help(records=2600, requests_per_minute=None)
     there = {str(r["id"]) for r in desk.simulator.door_get(collection)}
     records, deleted, cursor = desk.read(collection)
     assert records.keys() == there

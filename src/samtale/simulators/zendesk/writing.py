@@ -161,7 +161,7 @@ class Writer:
             (
                 row.id
                 for row in self._table.active("organizations")
-                if domain in {str(d).casefold() for d in row.values["domain_names"]}
+                if row.values["domain_names"] and domain in {str(d).casefold() for d in row.values["domain_names"]}
             ),
             None,
         )
