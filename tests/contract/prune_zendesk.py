@@ -229,9 +229,11 @@ def _tokens(copy: dict[str, Any]) -> None:
         "type": "object",
         "required": list(names),
         "additionalProperties": False,
-        "properties": {name: {"type": "string"} for name in (*names, "refresh_token")},
+        "properties": {
+            **{name: {"type": "string"} for name in (*names, "refresh_token")},
+            "grant_type": {"type": "string", "enum": ["refresh_token", "client_credentials"]},
+        },
     }
-    asked["properties"]["grant_type"] = {"type": "string", "enum": ["refresh_token", "client_credentials"]}
     lives = {"type": "integer", "minimum": 1}
     granted = {
         "type": "object",

@@ -103,7 +103,7 @@ class Help:
 
     # the connector
 
-    def set(self, key: str, **values: Any) -> Written:
+    def change(self, key: str, **values: Any) -> Written:
         """Update a user from what it shows now."""
         before = self.user(key)
         return self.connector.update("Users", key, values, {path: before[path] for path in values}, None)

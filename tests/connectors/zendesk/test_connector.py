@@ -9,6 +9,7 @@ from typing import Any
 import httpx2
 import pytest
 
+from samtale.connectors.auth import Secret
 from samtale.connectors.zendesk.about import LAG
 from samtale.core.problems import Problem, Refused, SamtaleError, Taken
 from samtale.ports.connector import Draft, Written
@@ -132,11 +133,11 @@ def test_one_user_a_second_is_updated_and_one_record_five_times_a_minute() -> No
     keys = [desk.person() for _ in range(4)]
     began = desk.clock.elapsed()
     for key in keys:
-        desk.set(key, notes="one")
+        desk.change(key, notes="one")
     assert desk.clock.elapsed() - began >= 3
     assert [c for c in desk.calls if c.startswith("PUT")] == [f"PUT users/{key}" for key in keys]
     for number in range(8):
-        desk.set(keys[0], notes=f"number {number}")
+        desk.change(keys[0], notes=f"number {number}")
     assert desk.clock.elapsed() - began >= 60
     assert desk.user(keys[0])["notes"] == "number 7"
 
@@ -147,7 +148,7 @@ def test_a_refusal_for_haste_without_words_or_time_waits_ten_seconds() -> None:
     times = iter([True, False, False, False])
     desk.intercept = lambda r: httpx2.Response(429, text="slow down") if r.method == "PUT" and next(times) else None
     began = desk.clock.elapsed()
-    desk.set(key, notes="one")
+    desk.change(key, notes="one")
     assert desk.clock.elapsed() - began >= 10
 
 
@@ -193,7 +194,7 @@ def test_a_token_that_another_run_renewed_is_looked_up_again() -> None:
         def keep(self, name: str, value: str) -> None:
             kept[name] = value
 
-    secrets = {**KEYS, "refresh_token": lambda: kept["refresh_token"]}
+    secrets: dict[str, Secret] = {**KEYS, "refresh_token": lambda: kept["refresh_token"]}
     desk = Help(credentials=secrets, store=Shared())
     assert desk.connector.check() == []
     other = desk.connect(secrets, {}, Shared())
@@ -289,7 +290,7 @@ def test_nobody_is_written_to() -> None:
 def test_what_is_taken_leads_to_who_has_it() -> None:
     desk = Help(search_lag=0)
     person = desk.person(email="old@firm.example")
-    desk.set(person, email="kari@firm.example")
+    desk.change(person, email="kari@firm.example")
     company = desk.company("Firm AS")
     for values, collection, path, key in (
         ({"name": "K", "email": "KARI@firm.example"}, "Users", "email", person),

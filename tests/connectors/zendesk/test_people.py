@@ -27,7 +27,7 @@ def test_a_new_address_becomes_the_primary_and_the_old_one_stays() -> None:
     desk = Help()
     key = desk.person(email=OLD)
     mails = desk.simulator.table.mails
-    written = desk.set(key, email=NEW)
+    written = desk.change(key, email=NEW)
     assert shown(written.record)["email"] == desk.user(key)["email"] == NEW
     assert desk.addresses(key) == {OLD: False, NEW: True}
     assert desk.simulator.table.mails == mails
@@ -38,8 +38,8 @@ def test_the_new_address_is_as_verified_as_the_old_one() -> None:
     desk = Help()
     known = desk.person(email=OLD, verified=True)
     unknown = desk.person(email="two@firm.example")
-    desk.set(known, email=NEW)
-    desk.set(unknown, email="three@firm.example")
+    desk.change(known, email=NEW)
+    desk.change(unknown, email="three@firm.example")
     verified = {i.value: i.verified for u in (known, unknown) for i in desk.simulator.table.identities_of(int(u))}
     assert verified[NEW] is True
     assert verified["three@firm.example"] is False
@@ -48,8 +48,8 @@ def test_the_new_address_is_as_verified_as_the_old_one() -> None:
 def test_an_address_that_the_user_has_already_only_changes_places() -> None:
     desk = Help()
     key = desk.person(email=OLD)
-    desk.set(key, email=NEW)
-    desk.set(key, email=OLD.upper())
+    desk.change(key, email=NEW)
+    desk.change(key, email=OLD.upper())
     assert desk.addresses(key) == {OLD.upper(): True, NEW: False}
 
 
@@ -57,7 +57,7 @@ def test_somebody_elses_address_is_taken_and_nothing_changes() -> None:
     desk = Help()
     key, _ = desk.person(email=OLD), desk.person(email=NEW)
     with pytest.raises(Taken) as taken:
-        desk.set(key, email=NEW)
+        desk.change(key, email=NEW)
     assert taken.value.properties == ("email",)
     assert NEW not in str(taken.value)
     assert desk.addresses(key) == {OLD: True}
@@ -67,7 +67,7 @@ def test_an_address_that_may_not_be_primary_leaves_nothing_behind() -> None:
     desk = Help(unverified_primary=False)
     key = desk.person(email=OLD)
     with pytest.raises(Refused) as refused:
-        desk.set(key, email=NEW)
+        desk.change(key, email=NEW)
     assert refused.value.properties == ("email",)
     assert desk.addresses(key) == {OLD: True}
 
@@ -75,13 +75,13 @@ def test_an_address_that_may_not_be_primary_leaves_nothing_behind() -> None:
 def test_the_only_address_can_be_cleared_and_one_of_several_cannot() -> None:
     desk = Help()
     key = desk.person(email=OLD)
-    desk.set(key, email=NEW)
+    desk.change(key, email=NEW)
     with pytest.raises(Refused) as refused:
-        desk.set(key, email=None)
+        desk.change(key, email=None)
     assert refused.value.properties == ("email",)
     assert desk.addresses(key) == {OLD: False, NEW: True}
     single = desk.person(email="three@firm.example")
-    assert shown(desk.set(single, email=None).record)["email"] is None
+    assert shown(desk.change(single, email=None).record)["email"] is None
 
 
 def test_an_address_that_does_not_become_the_primary_is_found_out() -> None:
@@ -93,7 +93,7 @@ def test_an_address_that_does_not_become_the_primary_is_found_out() -> None:
 
     desk.intercept = deaf
     with pytest.raises(Refused) as refused:
-        desk.set(key, email=NEW)
+        desk.change(key, email=NEW)
     assert refused.value.problems[0].code == "silently_ignored"
 
 
@@ -103,14 +103,14 @@ def test_an_address_that_does_not_become_the_primary_is_found_out() -> None:
 def test_a_first_number_is_written_plainly() -> None:
     desk = Help()
     key = desk.person()
-    assert shown(desk.set(key, phone="+4722000001").record)["phone"] == "+4722000001"
+    assert shown(desk.change(key, phone="+4722000001").record)["phone"] == "+4722000001"
     assert desk.addresses(key, "phone_number") == {"+4722000001": True}
 
 
 def test_a_direct_line_is_replaced_and_the_old_number_stays_as_a_second_one() -> None:
     desk = Help()
     key = desk.person(phone="+4722000001")
-    assert shown(desk.set(key, phone="+4722000002").record)["phone"] == "+4722000002"
+    assert shown(desk.change(key, phone="+4722000002").record)["phone"] == "+4722000002"
     assert desk.addresses(key, "phone_number") == {"+4722000001": False, "+4722000002": True}
 
 
@@ -118,14 +118,14 @@ def test_a_shared_number_is_no_identity() -> None:
     desk = Help()
     desk.person(phone="+4722000001")
     key = desk.person()
-    assert shown(desk.set(key, phone="+4722000001").record)["shared_phone_number"] is True
-    assert shown(desk.set(key, phone="+4722000003").record)["phone"] == "+4722000003"
+    assert shown(desk.change(key, phone="+4722000001").record)["shared_phone_number"] is True
+    assert shown(desk.change(key, phone="+4722000003").record)["phone"] == "+4722000003"
 
 
 def test_a_number_is_cleared() -> None:
     desk = Help()
     key = desk.person(phone="+4722000001")
-    assert shown(desk.set(key, phone=None).record)["phone"] is None
+    assert shown(desk.change(key, phone=None).record)["phone"] is None
 
 
 # -- organizations
@@ -136,9 +136,9 @@ def test_a_new_organization_is_the_default_and_the_others_stay() -> None:
     first, second, third = (desk.company(name) for name in ("A", "B", "C"))
     key = desk.person(organization_id=int(first))
     desk.simulator.door_put("Users", key, {"organization_id": int(second)})
-    assert shown(desk.set(key, organization_id=int(third)).record)["organization_id"] == int(third)
+    assert shown(desk.change(key, organization_id=int(third)).record)["organization_id"] == int(third)
     assert desk.organizations(key) == {first: False, second: False, third: True}
-    desk.set(key, organization_id=int(first))
+    desk.change(key, organization_id=int(first))
     assert desk.organizations(key) == {first: True, second: False, third: False}
     assert all("organization_id" not in (body or {}).get("user", {}) for body in desk.bodies)
 
@@ -147,7 +147,7 @@ def test_a_first_organization_needs_no_second_call() -> None:
     desk = Help()
     company = desk.company("A")
     key = desk.person()
-    desk.set(key, organization_id=int(company))
+    desk.change(key, organization_id=int(company))
     assert desk.organizations(key) == {company: True}
     assert not any("make_default" in call for call in desk.calls)
 
@@ -156,11 +156,11 @@ def test_the_only_organization_can_be_left_and_one_of_several_cannot() -> None:
     desk = Help()
     first, second = desk.company("A"), desk.company("B")
     key = desk.person(organization_id=int(first))
-    assert shown(desk.set(key, organization_id=None).record)["organization_id"] is None
+    assert shown(desk.change(key, organization_id=None).record)["organization_id"] is None
     for company in (first, second):
-        desk.set(key, organization_id=int(company))
+        desk.change(key, organization_id=int(company))
     with pytest.raises(Refused):
-        desk.set(key, organization_id=None)
+        desk.change(key, organization_id=None)
     assert desk.organizations(key) == {first: False, second: True}
 
 
@@ -168,7 +168,7 @@ def test_an_organization_that_is_gone_is_refused() -> None:
     desk = Help()
     key = desk.person()
     with pytest.raises(Refused) as refused:
-        desk.set(key, organization_id=4711)
+        desk.change(key, organization_id=4711)
     assert refused.value.properties == ("organization_id",)
 
 
@@ -180,7 +180,7 @@ def test_all_of_them_at_once() -> None:
     company = desk.company("A")
     key = desk.person(email=OLD, phone="+4722000001")
     values = {"email": NEW, "phone": "+4722000002", "organization_id": int(company), "notes": "new"}
-    record = shown(desk.set(key, **values).record)
+    record = shown(desk.change(key, **values).record)
     assert {path: record[path] for path in values} == values
 
 
@@ -195,7 +195,7 @@ def test_a_part_that_fails_after_another_took_effect_is_uncertain(status: int) -
 
     desk.intercept = shut
     with pytest.raises(Uncertain) as uncertain:
-        desk.set(key, email=NEW, notes="new")
+        desk.change(key, email=NEW, notes="new")
     assert uncertain.value.problems[0].code == "partly_written"
     assert desk.user(key)["email"] == NEW
 
@@ -205,7 +205,7 @@ def test_a_first_part_that_fails_is_what_it_is() -> None:
     key = desk.person(email=OLD)
     desk.intercept = lambda r: httpx2.Response(429) if r.method == "POST" else None
     with pytest.raises(Retry):
-        desk.set(key, email=NEW, notes="new")
+        desk.change(key, email=NEW, notes="new")
     assert desk.user(key)["notes"] is None
 
 

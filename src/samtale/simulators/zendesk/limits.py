@@ -8,7 +8,7 @@ the account is not clear: an option says.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from math import ceil
 
 from samtale.simulators.base import SimClock
@@ -52,7 +52,9 @@ class Limits:
         left = max(0, self._account - len(self._spent.get("account", ())))
         return {"x-rate-limit": str(self._account), "x-rate-limit-remaining": str(left)}
 
-    def _take(self, name: str, limit: int | None, seconds: float, refusal: object) -> None:
+    def _take(
+        self, name: str, limit: int | None, seconds: float, refusal: Callable[[Mapping[str, str]], Refusal]
+    ) -> None:
         if limit is None:
             return
         now = self._clock.elapsed()
@@ -60,7 +62,6 @@ class Limits:
         while spent and spent[0] <= now - seconds:
             spent.popleft()
         if len(spent) >= limit:
-            assert callable(refusal)
             raise refusal({"retry-after": str(max(1, ceil((spent[0] + seconds - now) / self._clock.speed)))})
         spent.append(now)
 
