@@ -10,7 +10,7 @@ import msgspec
 
 from samtale.core.compare import APART, NO_BASE, Side, is_empty, same
 from samtale.core.kinds import Raw
-from samtale.core.mapping import CollectionMap, MemberMap, Unread
+from samtale.core.mapping import CollectionMap, MemberMap, References, Unread
 from samtale.core.merge import Verdict
 from samtale.core.model import MISSING, EntityType, FieldValue, Member
 from samtale.core.plan import Circumstances, EntityPlan, EntityState, NewBase, Write, decide
@@ -117,9 +117,9 @@ def check(state: EntityState, plan: EntityPlan, around: Circumstances) -> None:
     """Everything that holds for every plan."""
     for write in plan.writes:
         check_write(state, write, around)
-    check_winners(state, plan)
-    check_losers(state, plan)
-    check_apart(state, plan)
+    check_winners(state, plan, around)
+    check_losers(state, plan, around)
+    check_apart(state, plan, around)
     check_rest(state, plan, around)
 
 
@@ -143,28 +143,28 @@ def check_write(state: EntityState, write: Write, around: Circumstances) -> None
             assert not isinstance(record.read(number, side.shown, around.refs), Unread)
 
 
-def said(state: EntityState, plan: EntityPlan, field: str) -> Iterable[FieldValue]:
+def said(state: EntityState, field: str, refs: References) -> Iterable[FieldValue]:
     """What the sides show of a field, in any of its views that are read, and what was agreed."""
     if field in state.agreed:
         yield state.agreed[field].value
     for side in state.sides:
         for number, view in enumerate(side.map.views):
-            value = side.map.read(number, side.shown)
+            value = side.map.read(number, side.shown, refs)
             if view.field == field and view.reads and isinstance(value, tuple):
                 yield value
 
 
-def check_winners(state: EntityState, plan: EntityPlan) -> None:
+def check_winners(state: EntityState, plan: EntityPlan, around: Circumstances) -> None:
     """Every part of every value that wins was shown by someone, or had been agreed."""
     for verdict in plan.verdicts:
         assert verdict.value is not None
-        shown = list(said(state, plan, verdict.field))
+        shown = list(said(state, verdict.field, around.refs))
         for part, value in enumerate(verdict.value):
             assert value is None or any(v[part] == value for v in shown)
         assert ... not in verdict.value
 
 
-def check_losers(state: EntityState, plan: EntityPlan) -> None:
+def check_losers(state: EntityState, plan: EntityPlan, around: Circumstances) -> None:
     """A value that a person may have typed and that is overwritten was seen before, or is named as having given way."""
     verdicts: dict[str, Verdict] = {v.field: v for v in plan.verdicts}
     for write in plan.writes:
@@ -173,22 +173,22 @@ def check_losers(state: EntityState, plan: EntityPlan) -> None:
         side = next(s for s in state.sides if name_of(s) == (write.system, write.collection, write.key))
         for number, at in _paths(side.map):
             view = side.map.views[number]
-            value = side.map.read(number, side.shown)
+            value = side.map.read(number, side.shown, around.refs)
             lost = {p for p in at if p in write.values and side.shown[at[p]] not in (None, "")}
             if not (lost and view.reads and isinstance(value, tuple)) or is_empty(value):
                 continue
             known = state.agreed.get(view.field)
             verdict = verdicts.get(view.field)
             named = [*(c.value for c in verdict.losers), *([known.value] if known else [])] if verdict else []
-            assert seen(side, number, value) or any(covers(g, value) for g in named), (
+            assert seen(side, number, value, around.refs) or any(covers(g, value) for g in named), (
                 f"{view.field}: what {side.member} showed is lost without a word"
             )
 
 
-def seen(side: Side, number: int, value: FieldValue) -> bool:
+def seen(side: Side, number: int, value: FieldValue, refs: References) -> bool:
     """Whether this view, or another of the same field in this record, showed the value when it was last settled."""
     for other in side.map.by_field[side.map.field_of[number]]:
-        was = side.map.read(other, side.base)
+        was = side.map.read(other, side.base, refs)
         if side.revs[other] >= 0 and not isinstance(was, Unread) and not is_empty(was) and same(was, value):
             return True
     return False
@@ -198,7 +198,7 @@ def covers(loser: FieldValue, value: FieldValue) -> bool:
     return all(v is ... or v is None or v == w for v, w in zip(value, loser, strict=True))
 
 
-def check_apart(state: EntityState, plan: EntityPlan) -> None:
+def check_apart(state: EntityState, plan: EntityPlan, around: Circumstances) -> None:
     """A follower that stands apart is not written, unless it is equal to its primary again."""
     for write in plan.writes:
         if write.kind != "update":
@@ -206,8 +206,8 @@ def check_apart(state: EntityState, plan: EntityPlan) -> None:
         side = next(s for s in state.sides if name_of(s) == (write.system, write.collection, write.key))
         for number, at in _paths(side.map):
             if side.revs[number] == APART and side.map.views[number].number > 0 and write.values.keys() & at.keys():
-                primary = side.map.read(side.map.by_field[side.map.field_of[number]][0], side.shown)
-                value = side.map.read(number, side.shown)
+                primary = side.map.read(side.map.by_field[side.map.field_of[number]][0], side.shown, around.refs)
+                value = side.map.read(number, side.shown, around.refs)
                 assert isinstance(primary, tuple)
                 assert isinstance(value, tuple)
                 assert same(primary, value)

@@ -35,8 +35,9 @@ def compiles(expression: str) -> str | None:
 
 def holds(expression: str, properties: Mapping[str, Raw]) -> bool:
     """Whether the condition holds for a record, its properties given by dotted path. Raises BadCondition."""
+    program = _program(expression)
     try:
-        answer = _program(expression).execute(_nested(properties))
+        answer = program.execute(_nested(properties))
     except (TypeError, RuntimeError, ValueError) as problem:
         raise BadCondition(f"cannot be decided: {type(problem).__name__}") from None
     if not isinstance(answer, bool):

@@ -476,6 +476,7 @@ def _quiet(statement: Statement, rev: int) -> bool:
         not statement.rejoin
         and not statement.apart
         and all(
-            (v.reading == "same" and v.rev == rev) or v.rev == APART or v.reading == "unread" for v in statement.views
+            (v.reading == "same" and v.rev == rev) or v.rev == APART or (v.reading == "unread" and v.rev >= 0)
+            for v in statement.views
         )
     )
