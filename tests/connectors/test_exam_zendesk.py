@@ -8,7 +8,6 @@ from typing import Any, ClassVar
 import pytest
 
 from samtale.connectors.zendesk.connector import Zendesk
-from samtale.ports.connector import Connector
 from samtale.testing.exam import ConnectorExam, Values
 from samtale.testing.world import World, simulated
 
@@ -29,13 +28,10 @@ class ZendeskExam(ConnectorExam):
             yield world
 
     def connect(self, world: World, transport: Any = None, **options: Any) -> Zendesk:
-        options = {"exports_per_minute": 200, **options}
+        options = {"exports_per_minute": 200, "lag": RECENT + 0.5, **options}
         return Zendesk(
             system="desk", base_url=world.url, credentials=KEYS, options=options, clock=world.clock, transport=transport
         )
-
-    def settle(self, world: World, connector: Connector) -> None:
-        world.clock.sleep(RECENT + 0.5)
 
     def without_effect(self, body: Any) -> Any:
         return {name: {} for name in body}
