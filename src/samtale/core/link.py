@@ -159,8 +159,10 @@ def judge(nodes: Sequence[Node], rules: RuleSet, complete: Collection[str], answ
     for number, cluster in enumerate(clusters):
         _judge_cluster(cluster, inside[number], complete, answers, judgement, solo)
     _judge_suggestions(clusters, home, suggested, solo, judgement)
-    if suggested or judgement.held or judgement.merges:
-        _leave_open(nodes, [*certain.values(), *suggested], judgement)
+    entity = {n.name: n.entity for n in nodes} if certain else {}
+    crossing = any(entity[p.a] and entity[p.b] for p in certain.values())
+    if suggested or judgement.held or judgement.merges or crossing:
+        _leave_open(nodes, certain.values(), suggested, judgement)
     return judgement
 
 
@@ -361,8 +363,14 @@ def _judge_suggestions(
         judgement.held.append(("twin" if twin else "suggested", node, tuple(pairs[node.name])))
 
 
-def _leave_open(nodes: Sequence[Node], pairs: Iterable[Pairing], judgement: Judgement) -> None:
-    """Note for both sides of every match that did not become one thing, but still could, where their counterparts may be."""
+def _leave_open(
+    nodes: Sequence[Node], certain: Iterable[Pairing], suggested: Iterable[Pairing], judgement: Judgement
+) -> None:
+    """Note for both sides of every match that did not become one thing where their counterparts may be.
+
+    A suggestion counts only if the two could be one thing. A certain match counts always: the twin of a linked record gets no
+    counterpart beside its twin's until a person has told the two apart.
+    """
     thing: dict[RecordName, object] = {n.name: n.entity or n.name for n in nodes}
     for entity, group, _ in judgement.groups:
         for node in group:
@@ -370,8 +378,9 @@ def _leave_open(nodes: Sequence[Node], pairs: Iterable[Pairing], judgement: Judg
     members: dict[object, set[str]] = defaultdict(set)
     for node in nodes:
         members[thing[node.name]].add(node.member)
-    for pairing in pairs:
+    trusted = list(certain)
+    for number, pairing in enumerate([*trusted, *suggested]):
         a, b = thing[pairing.a], thing[pairing.b]
-        if a != b and not members[a] & members[b]:
+        if a != b and (number < len(trusted) or not members[a] & members[b]):
             judgement.open.setdefault(pairing.a, set()).update(members[b])
             judgement.open.setdefault(pairing.b, set()).update(members[a])

@@ -14,6 +14,7 @@ from samtale.core.problems import Problem, SamtaleError
 from samtale.engine.asking import find_entity, no_such, parse_record
 from samtale.engine.setting import Setting
 from samtale.engine.settle import agreed_of
+from samtale.engine.unknown import taken
 from samtale.ports.store import DecisionRow, EntityRow, HistoryRow, LinkRow, Look, RecordRef, Session
 
 
@@ -198,6 +199,14 @@ def settle_unknown(setting: Setting, attempt_id: str, key: str | None) -> None:
         record = session.records([(attempt.collection, key)]).get((attempt.collection, key))
         if record is None:
             raise no_such(key, "It has not been observed.")
+        if why := taken(session, attempt, record):
+            raise _refused(
+                "linked_otherwise",
+                "The record cannot be what the create made for this thing.",
+                why,
+                "Name another record, unlink the one in the way, or say that nothing was created.",
+                "samtale review --only unknown",
+            )
         adopt(setting, session, place, attempt, record)
 
 
@@ -261,6 +270,14 @@ def _merge_entities(session: Session, links: Sequence[LinkRow], first: RecordRef
     kept, moving = active[keep], active[gone]
     if {x.collection for x in kept} & {x.collection for x in moving}:
         raise _taken_member(keep, gone)
+    if any(a.kind == "create" and a.entity in active for a in session.attempts(("open", "unknown", "parked"))):
+        raise _refused(
+            "create_open",
+            "A record is being created for one of the two, and it is not known yet what became of it.",
+            "Made one now, the two could get a second record there.",
+            "Synchronize first; if it stays open, say what became of it.",
+            "samtale review --only unknown",
+        )
     session.forget_links([(x.type, x.collection, x.key) for x in moving])
     session.put_links(
         [x._replace(entity=keep, how="person", linked_at=now, revs=[NO_BASE] * len(x.revs)) for x in moving]

@@ -149,15 +149,18 @@ class Reading:
 
     def _incremental(self, row: CollectionRow, shape: int) -> None:
         due: list[Look] = []
+        began: int | None = None
         for page in self.system.connector.read(self.place[1], row.cursor):
+            began = page.requested_at if began is None else began
             with self.setting.store.write() as session:
                 self.changed += absorb(self.setting, session, self.place, row, shape, page)
                 suspects = [
                     k for k in page.deleted if (row.id, k) in session.records([(row.id, k) for k in page.deleted])
                 ]
                 session.put_looks([Look(row.id, key, page.requested_at, fetch=True) for key in suspects])
-                row = session.collections()[self.place]._replace(observed_at=page.requested_at)
-                session.put_collection(row._replace(cursor=page.cursor) if page.cursor is not None else row)
+                row = session.collections()[self.place]
+                row = row._replace(cursor=page.cursor if page.cursor is not None else row.cursor)
+                session.put_collection(row._replace(observed_at=began) if page.last else row)
                 due = self._due(session, row, 1)
             self._counted(len(page.records))
             if self.setting.stop.is_set():

@@ -18,7 +18,8 @@ from samtale.engine.circumstances import States
 from samtale.engine.gather import Gathered, Known
 from samtale.engine.oscillation import Oscillation
 from samtale.engine.setting import Setting
-from samtale.ports.store import RecordRef, Session
+from samtale.engine.unknown import COARSE, resembles
+from samtale.ports.store import AttemptRow, RecordRef, Session
 
 PAGE = 1000
 
@@ -145,11 +146,19 @@ class PagePlan:
             for ref, node in self.page.nodes[type_name].items():
                 if node.entity is not None or ref[0] != attempt.collection or ref in held:
                     continue
-                if (BY_MARK, attempt.mark) in node.keys or claims & set(self.page.digests[ref]):
+                bears = (BY_MARK, attempt.mark) in node.keys or claims & set(self.page.digests[ref])
+                if bears or self._may_be_made_by(attempt, ref):
                     held.add(ref)
                     reason = "a create whose outcome is not known yet may have made this record"
                     self._keep(type_name, "attempt", reason, (node.name,))
         return held
+
+    def _may_be_made_by(self, attempt: AttemptRow, ref: RecordRef) -> bool:
+        """Whether a record that appeared since the attempt says what was sent."""
+        record = self.page.records[ref]
+        appeared = (record.created or record.seen_at) >= attempt.started_at - COARSE
+        where = (self.setting, self.page.session, self.known.places[ref[0]], attempt, record)
+        return appeared and (resembles(*where) or resembles(*where, edited=True))
 
     def _keep(self, type_name: str, code: str, reason: str, names: Sequence[RecordName], about: int = 0) -> None:
         """Hold records; they are looked at again in every plan until the reason is gone."""

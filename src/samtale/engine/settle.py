@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from samtale.core.compare import APART, NO_BASE, is_empty
+from samtale.core.compare import APART, NO_BASE, is_empty, same, says_nothing
 from samtale.core.kinds import Raw
-from samtale.core.mapping import MemberMap
+from samtale.core.mapping import CollectionMap, MemberMap
 from samtale.core.model import MISSING, Agreed
 from samtale.core.plan import Write
 from samtale.engine.index import index
@@ -39,12 +39,23 @@ def settle_create(setting: Setting, session: Session, place: Place, attempt: Att
 def adopt(
     setting: Setting, session: Session, place: Place, attempt: AttemptRow, row: RecordRow, how: str = "adopted"
 ) -> None:
-    """Link the record that a create made; what it shows now is its base."""
+    """Link the record that a create made. Its base is what the system made of what we sent, not what a person made of it since."""
     now = setting.clock.now_ms()
     member = setting.maps.members[attempt.type, ".".join(place)]
+    mapping = setting.maps.collections[place]
     agreed = agreed_of(session, attempt.entity)
+    shape = session.shape(mapping.shape)
+    shown = mapping.reshape(row.shown, session.shapes()[row.shape], strictly=False)
+    base = list(shown)
     revs = [_created_rev(member, number, agreed, attempt.values) for number in range(len(member.views))]
-    session.put_links([LinkRow(attempt.type, attempt.entity, row.collection, row.key, how, now, row.shape, revs, None)])
+    if how == "adopted":
+        sent = _sent(mapping, member, attempt.values)
+        for number in range(len(member.views)):
+            revs[number] = _adopted_rev(member, number, agreed, sent, revs[number])
+            if not as_made(row):
+                revs[number] = _undo_edit(member, number, sent, base, revs[number])
+    kept = None if base == shown and row.shape == shape else base
+    session.put_links([LinkRow(attempt.type, attempt.entity, row.collection, row.key, how, now, shape, revs, kept)])
     state: Literal["done", "adopted"] = "done" if how == "created" else "adopted"
     session.close([attempt._replace(state=state, key=row.key, closed_at=now)])
     session.note(
@@ -64,6 +75,44 @@ def _created_rev(member: MemberMap, number: int, agreed: dict[str, Agreed], valu
         if is_empty(known.value) or paths & values.keys() or not member.writable(number, creating=True)
         else known.rev - 1
     )
+
+
+def _sent(mapping: CollectionMap, member: MemberMap, values: Mapping[str, Raw]) -> list[Raw]:
+    """What was sent for a new record, in the order of the shape: empty where something could have been sent and was not."""
+    could = {p.path for view in member.views for access in view.accesses for p in access.properties if p.creatable}
+    return [values.get(path, None if path in could else MISSING) for path in mapping.paths]
+
+
+def _adopted_rev(member: MemberMap, number: int, agreed: dict[str, Agreed], sent: list[Raw], rev: int) -> int:
+    """The revision of a view that was settled when it was sent: behind, unless that is what is agreed now as well."""
+    known = agreed.get(member.views[number].field)
+    if known is None or rev != known.rev or not member.writable(number, creating=True):
+        return rev
+    said = member.read(number, sent)
+    if type(said) is not tuple or says_nothing(said):  # a reference, which the next plan translates
+        return rev if is_empty(known.value) else rev - 1
+    return rev if same(said, known.value) or member.coarsens(number, known.value, said) else rev - 1
+
+
+def as_made(row: RecordRow) -> bool:
+    """Whether the record's own times say that nobody changed it since it was made."""
+    return row.created is not None and row.modified is not None and row.modified < row.created + 1000
+
+
+def _undo_edit(member: MemberMap, number: int, sent: list[Raw], base: list[Raw], rev: int) -> int:
+    """Take what a person typed since out of a view's base, so that it is seen as the edit that it is; the view's revision then."""
+    positions = member.positions[number]
+    if all(base[p] in (sent[p], MISSING) or sent[p] == MISSING for p in positions):
+        return rev
+    if all(sent[p] in (None, MISSING) for p in positions):
+        return NO_BASE  # nothing was sent: it may be the system's own default, so it adds and wins over nothing
+    ours, theirs = member.read(number, sent), member.read(number, base)
+    comparable = type(ours) is tuple and type(theirs) is tuple and not says_nothing(ours)
+    if comparable and (same(ours, theirs) or member.coarsens(number, ours, theirs)):
+        return rev
+    for p in positions:
+        base[p] = sent[p]
+    return rev
 
 
 def settle_update(setting: Setting, session: Session, write: Write, attempt: AttemptRow, written: Written) -> None:

@@ -10,7 +10,7 @@ from samtale.core.problems import Problem
 from samtale.engine.index import mark_digest
 from samtale.engine.observe import observe
 from samtale.engine.setting import Place, Setting
-from samtale.engine.settle import adopt
+from samtale.engine.settle import adopt, as_made
 from samtale.ports.store import AttemptRow, HistoryRow, Look, RecordRow, Session
 
 #: Milliseconds by which a record's creation may seem to lie before the attempt, since vendors' clocks are coarse.
@@ -66,29 +66,17 @@ def _look_into(setting: Setting, session: Session, place: Place, attempt: Attemp
     now = setting.clock.now_ms()
     marked = session.matching([mark_digest(attempt.mark)]) if attempt.mark else []
     found = list(session.records([(c, k) for _, c, k in marked if c == attempt.collection]).values())
-    if not found:
-        since = attempt.started_at - COARSE
-        fresh = session.created_since(attempt.collection, since)
-        linked = {
-            (x.collection, x.key)
-            for x in session.links_of([(r.collection, r.key) for r in fresh])
-            if x.type == attempt.type
-        }
-        found = [
-            r
-            for r in fresh
-            if (r.collection, r.key) not in linked
-            and r.missing_since is None
-            and r.after < attempt.started_at
-            and (r.created or r.seen_at) >= since
-            and _resembles(setting, session, place, attempt, r)
-        ]
-    if len(found) == 1:
+    strangers = [] if found else _strangers(session, attempt)
+    found = found or [r for r in strangers if resembles(setting, session, place, attempt, r)]
+    why = taken(session, attempt, found[0]) if len(found) == 1 else ""
+    if len(found) == 1 and not why:
         adopt(setting, session, place, attempt, found[0])
         return 1
+    found = found or [r for r in strangers if resembles(setting, session, place, attempt, r, edited=True)]
     if found:
-        session.close([attempt._replace(state="parked", outcome=f"{len(found)} records may be what was created")])
-        setting.reporter.trouble(_parked_problem(place, attempt, len(found)))
+        why = why or f"{len(found)} records in {'.'.join(place)} may be what it made."
+        session.close([attempt._replace(state="parked", outcome=why)])
+        setting.reporter.trouble(_parked_problem(why))
         return 1
     session.close([attempt._replace(state="none", closed_at=now, outcome="nothing was created")])
     session.note(
@@ -103,8 +91,36 @@ def _look_into(setting: Setting, session: Session, place: Place, attempt: Attemp
     return 1
 
 
-def _resembles(setting: Setting, session: Session, place: Place, attempt: AttemptRow, record: RecordRow) -> bool:
-    """Whether a record says the same as what was sent, in required and matched fields, compared as the kinds compare."""
+def _strangers(session: Session, attempt: AttemptRow) -> list[RecordRow]:
+    """Records that appeared since the attempt and are linked to nothing."""
+    since = attempt.started_at - COARSE
+    fresh = [r for r in session.created_since(attempt.collection, since) if r.missing_since is None]
+    links = session.links_of([(r.collection, r.key) for r in fresh])
+    linked = {(x.collection, x.key) for x in links if x.type == attempt.type}
+    return [r for r in fresh if (r.collection, r.key) not in linked and (r.created or r.seen_at) >= since]
+
+
+def taken(session: Session, attempt: AttemptRow, record: RecordRow) -> str:
+    """Why the record cannot be linked to what it was created for: one of the two is linked otherwise by now. Empty: it can."""
+    own = [x for x in session.links_of([(record.collection, record.key)]) if x.type == attempt.type]
+    if any(x.entity != attempt.entity for x in own):
+        return "The record that it made is linked to something else."
+    mine = session.links_in([attempt.entity])
+    if any(x.collection == record.collection and x.key != record.key and x.state == "active" for x in mine):
+        return "What it was created for is linked to another record by now."
+    entity = session.entities([attempt.entity]).get(attempt.entity)
+    if entity is not None and entity.merged_into:
+        return "What it was created for is part of something else by now."
+    return ""
+
+
+def resembles(
+    setting: Setting, session: Session, place: Place, attempt: AttemptRow, record: RecordRow, *, edited: bool = False
+) -> bool:
+    """Whether a record says the same as what was sent, in required and matched fields, compared as the kinds compare.
+
+    ``edited``: whether it may be what was sent all the same: somebody changed it since it was made, and left one of these values.
+    """
     mapping = setting.maps.collections[place]
     member = setting.maps.members.get((attempt.type, ".".join(place)))
     if member is None:
@@ -114,21 +130,26 @@ def _resembles(setting: Setting, session: Session, place: Place, attempt: Attemp
     if not member.belongs(shown):
         return False
     rules = setting.rules[attempt.type]
-    ours, theirs = set(rules.keys(member, sent)[0]), set(rules.keys(member, shown)[0])
-    if ours or theirs:
-        return bool(ours & theirs)
-    required = [f for f in range(len(member.type.fields)) if member.type.fields[f].required] or range(
-        len(member.type.fields)
-    )
-    views = [member.by_field[f][0] for f in required if member.by_field[f]]
-    return all(member.read(n, sent) == member.read(n, shown) for n in views)
+    matched = {name.partition(".")[0] for rule in rules.rules for name in rule.fields}
+    fields = [f for f, field in enumerate(member.type.fields) if field.required or field.name in matched]
+    views = [member.by_field[f][0] for f in fields if member.by_field[f]]
+    said = [(member.read(n, sent), member.read(n, shown)) for n in views]
+    parts = [
+        (a, b) for ours, theirs in said for a, b in zip(ours, theirs, strict=False) if a is not None and a is not ...
+    ]
+    if edited:
+        return not as_made(record) and any(a == b for a, b in parts)
+    ours = set(rules.keys(member, sent)[0])
+    if ours:
+        return bool(ours & set(rules.keys(member, shown)[0]))
+    return bool(parts) and all(a == b for a, b in parts)
 
 
-def _parked_problem(place: Place, attempt: AttemptRow, count: int) -> Problem:
+def _parked_problem(why: str) -> Problem:
     return Problem(
         code="outcome_unknown",
         summary="A create has an unknown outcome that a person must settle.",
-        why=f"{count} records in {'.'.join(place)} may be what it made.",
+        why=why,
         remedy="Say which record it is, or that it is none.",
         command="samtale review --only unknown",
     )
