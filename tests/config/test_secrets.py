@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
 
 import keyring
@@ -127,5 +128,16 @@ def test_secrets_are_read_when_asked_for_and_never_shown(tmp_path: Path) -> None
     assert "token=env:TOKEN" in repr(secrets)
 
 
-def test_commands_quote_what_the_shell_would_read_otherwise() -> None:
-    assert command_to_set(Reference("file", "it's here")) == "(umask 077 && cat > 'it'\\''s here')"
+def test_the_command_for_a_file_makes_it_for_its_owner_alone(tmp_path: Path) -> None:
+    reference = Reference("file", ".samtale/it's/token")
+    command = command_to_set(reference, tmp_path)
+    done = subprocess.run(["bash", "-c", command], input=SECRET + "\n", text=True, capture_output=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert resolve(reference, tmp_path) == SECRET
+
+
+def test_the_command_names_the_folder_only_from_elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    reference = Reference("file", "secrets/token")
+    assert str(tmp_path) in command_to_set(reference, tmp_path)
+    monkeypatch.chdir(tmp_path)
+    assert "mkdir -p secrets && " in command_to_set(reference, tmp_path)

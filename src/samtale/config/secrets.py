@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import stat
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -102,25 +103,32 @@ def resolve(reference: Reference, root: Path, environ: Mapping[str, str] | None 
             "secret_missing",
             f"`{reference}` is not set, or empty.",
             "Set it, then try again.",
-            command_to_set(reference),
+            command_to_set(reference, root),
         )
     return value
 
 
-def command_to_set(reference: Reference) -> str:
-    """A command that sets the secret without leaving it in the shell's history."""
-    name = (
-        reference.name
-        if re.fullmatch(r"[A-Za-z0-9_./~-]+", reference.name)
-        else "'" + reference.name.replace("'", r"'\''") + "'"
-    )
+def command_to_set(reference: Reference, root: Path | None = None) -> str:
+    """A command that asks for the secret and sets it, leaving it neither on the screen nor in the shell's history.
+
+    A file's path is relative to ``root``, the project's folder; where that is not the working directory, the command names it.
+    """
     match reference.scheme:
         case "env":
-            return f"read -rs {name} && export {name}"
+            return f"read -rs {_quoted(reference.name)} && export {_quoted(reference.name)}"
         case "file":
-            return f"(umask 077 && cat > {name})"
+            path = Path(reference.name)
+            if root is not None and root.resolve() != Path.cwd() and not reference.name.startswith("~"):
+                path = root / path
+            make = f"mkdir -p {_quoted(str(path.parent))} && " if len(path.parts) > 1 else ""
+            return f"""(umask 077 && {make}read -rs SECRET && printf '%s\\n' "$SECRET" > {_quoted(str(path))})"""
         case "keyring":
-            return f"keyring set {KEYRING_SERVICE} {name}"
+            return f"keyring set {KEYRING_SERVICE} {_quoted(reference.name)}"
+
+
+def _quoted(text: str) -> str:
+    """As ``shlex.quote``, but a tilde stays what the shell makes of it."""
+    return text if re.fullmatch(r"[A-Za-z0-9_./~-]+", text) else shlex.quote(text)
 
 
 def _from_file(reference: Reference, path: Path) -> str:
