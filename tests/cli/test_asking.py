@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from samtale.config.project import load_project
+from samtale.connectors.registry import CONNECTORS
 from tests.cli.conftest import Call, Company, command, environment
 
 CTRL_C = "\x03"
@@ -61,8 +62,10 @@ class Terminal:
 def test_init_asks_in_plain_words(tmp_path: Path) -> None:
     terminal = Terminal("init", "acme", cwd=tmp_path)
     terminal.answer("What shall this project be called?", "")
-    terminal.answer("Their numbers, the most trusted first", "7")
-    terminal.answer("Their numbers, the most trusted first", "2,1")
+    terminal.answer("Their numbers, the most trusted first", "77")
+    usable = [name for name, place in CONNECTORS.items() if place is not None]
+    chosen = ",".join(str(usable.index(name) + 1) for name in ("zohocrm", "powerofficego"))
+    terminal.answer("Their numbers, the most trusted first", chosen)
     terminal.answer("how do you call it?", "crm")
     terminal.answer("Its address", "")
     terminal.answer("Your answer", "2")

@@ -1,16 +1,21 @@
 """Nothing that another system shows may act on the terminal, and what is held always says how to go on."""
 
 import io
+import subprocess
+import sys
+from pathlib import Path
 from typing import get_args
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rich.console import Console
 
 from samtale.cli.held import WORDINGS, command_for
 from samtale.cli.screen import Screen, inert, short
 from samtale.core.plan import Held, HeldCode
-from tests.cli.conftest import Call
+from samtale.core.problems import Problem
+from tests.cli.conftest import Call, environment
 
 
 @given(st.text())
@@ -40,6 +45,55 @@ def test_a_quiet_screen_says_nothing(capsys: pytest.CaptureFixture[str]) -> None
     screen.table(["b"], [["c"]])
     screen.note("d")
     assert capsys.readouterr() == ("", "")
+
+
+def test_a_problem_of_the_same_kind_says_only_what_differs(capsys: pytest.CaptureFixture[str]) -> None:
+    screen = Screen()
+    for name in ("A", "B"):
+        screen.problem(Problem(code="x", summary="A secret is not set.", why=f"{name} is empty.", remedy="Set it.",
+                               command=f"read {name}", file="samtale.yaml"))  # fmt: skip
+    told = capsys.readouterr().err.splitlines()
+    assert told == [
+        "A secret is not set.", "  at samtale.yaml", "  A is empty.", "  Set it.", "    read A", "  B is empty.", "    read B",
+    ]  # fmt: skip
+
+
+def on_a_terminal(width: int) -> tuple[Screen, io.StringIO]:
+    screen, shown = Screen(), io.StringIO()
+    screen.out = Console(file=shown, width=width, force_terminal=True, color_system=None, highlight=False, markup=False)
+    return screen, shown
+
+
+def test_a_terminal_breaks_text_between_words_and_commands_nowhere() -> None:
+    screen, shown = on_a_terminal(20)
+    screen.say("one two three four five", indent=2)
+    screen.command("samtale resolve --first-link person.name")
+    assert [line.rstrip() for line in shown.getvalue().splitlines()] == [
+        "  one two three four",
+        "  five",
+        "    samtale resolve --first-link person.name",
+    ]
+
+
+def test_a_table_that_a_narrow_terminal_would_shred_is_stacked() -> None:
+    columns, row = ["record", "shows", "because"], ["zohocrm.Account:1", "Storgata 20B, 2609 Lillehammer", "edited"]
+    screen, shown = on_a_terminal(80)
+    screen.table(columns, [row], whole=["record"])
+    assert "record" in shown.getvalue().splitlines()[0]
+    screen, shown = on_a_terminal(38)
+    screen.table(columns, [row], whole=["record"])
+    lines = shown.getvalue().splitlines()
+    assert lines[0] == "  zohocrm.Account:1"
+    assert [line.split()[0] for line in lines[1:]] == ["shows", "Lillehammer", "because"]
+
+
+def test_letters_that_a_terminal_lacks_do_not_stop_us(tmp_path: Path) -> None:
+    code = "from samtale.cli.main import main, samtale; from samtale.cli.screen import Screen\nsamtale.callback = lambda: Screen().say('Sjøvik → Åse')\nmain([])"
+    plain = {**environment(), "PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"}
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=plain, cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout) == (0, "Sj?vik ? ?se\n"), done.stderr
 
 
 def test_every_reason_for_holding_is_worded() -> None:

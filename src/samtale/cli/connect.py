@@ -110,11 +110,11 @@ def _offer_mark(frame: Frame, systems: Systems, name: str, collections: list[str
     if wanted is None:
         if not frame.interactive:
             frame.screen.say(
-                "It has no property for our mark, which tells our own records after a lost answer. To make it:"
+                "It has no property for our mark, by which we recognize what we created if an answer is lost. To make it:"
             )
             frame.screen.command(f"samtale connect {name} --make-mark")
             return
-        says = f"Make a unique text field `Samtale Mark` in {', '.join(lacking)}? It tells our own records after a lost answer."
+        says = f"Make a text field `Samtale Mark` in {' and '.join(lacking)}? It recognizes what we created."
         if not click.confirm(says, default=True, err=True):
             return
     for collection in lacking:

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from samtale.wiring import Work
 
 RECORDS = 400
+#: The simulated systems' limits and delays pass so many times as fast.
+SPEED = 20.0
 #: Seconds between two edits of one field, so that the systems' clocks, which tell whole seconds, can tell them apart.
 APART = 2.2
 
@@ -40,7 +42,7 @@ APART = 2.2
               show_default=True, metavar="DIR", help="The project folder to make; what the demo made before is replaced.")  # fmt: skip
 @click.option("--keep-running", is_flag=True, help="Go on serving both systems until Ctrl-C, so that you can play.")
 @click.option("--seed", type=int, default=1, show_default=True, help="The same seed makes the same records.")
-@click.option("--speed", type=click.FloatRange(1, 1000), default=20.0, show_default=True,
+@click.option("--speed", type=click.FloatRange(1, 1000), default=SPEED, show_default=True,
               help="The simulated systems' limits and delays pass so many times as fast.")  # fmt: skip
 def command(frame: Frame, *, folder: Path, keep_running: bool, seed: int, speed: float) -> None:
     """Start two simulated systems, PowerOffice Go and Zoho CRM, with some 400 records each, and bring them into step.
@@ -48,7 +50,7 @@ def command(frame: Frame, *, folder: Path, keep_running: bool, seed: int, speed:
     You see the plan, the writes, edits by people in both systems at once, where each edit went and why, and the explanation of one value.
     No account is needed, nothing leaves this machine. The project folder stays, to play with.
     """
-    from samtale.cli.demo_folder import make_folder
+    from samtale.cli.demo_folder import base_url, make_folder
     from samtale.cli.demo_people import Doors
     from samtale.simulators import build
     from samtale.simulators.server import serve
@@ -63,7 +65,7 @@ def command(frame: Frame, *, folder: Path, keep_running: bool, seed: int, speed:
         doors = Doors({name: one.door_url for name, one in running.items()})
         stack.callback(doors.close)
         urls = {name: one.url for name, one in running.items()}
-        make_folder(folder, {"powerofficego": urls["powerofficego"] + "/Demo", "zohocrm": urls["zohocrm"]}, speed)
+        make_folder(folder, {name: base_url(name, url) for name, url in urls.items()}, speed)
         frame.data = {"project": str(folder), "seed": seed, "speed": speed, "systems": urls}
         Demo(frame, folder, doors, speed).run()
         if keep_running and frame.exit != FAILED:
@@ -130,13 +132,14 @@ class Demo:
         self.say(f"The project is in {self.folder}. Nothing is linked yet, and the two know nothing of each other.")
 
     def first_run(self, work: Work) -> None:
+        from samtale.cli.naming import Names
         from samtale.cli.proposing import held_items, show_plan
         from samtale.engine.use_cases import propose, sync
 
         self.heading("The plan: what would be written, and why")
         proposal = propose(work.setting)
         try:
-            show_plan(self.frame.screen, proposal, everything=False, few=3)
+            show_plan(self.frame.screen, proposal, Names(work.setting), everything=False, few=3)
             counts = {**proposal.counts, "held": len(held_items(proposal))}
         finally:
             proposal.close()
@@ -177,12 +180,13 @@ class Demo:
                 self.say(f"In {TITLES['zohocrm']} someone deletes {gone.title}.", indent=2)
                 self.doors.delete(contact, gone.keys[contact])
                 time.sleep(APART)
-            self.say(f"In {TITLES[edit.place[0]]} someone {edit.says}: {edit.new or '(empty)'}", indent=2)
+            self.say(f"In {TITLES[edit.place[0]]} someone {edit.says}{f': {edit.new}' if edit.new else '.'}", indent=2)
             self.doors.edit(edit.place, edit.pair.keys[edit.place], edit.field, edit.new)
         return [*edits, last], gone, companies
 
     def second_run(self, work: Work, since: int, edits: list[Edit], gone: Pair) -> None:
         from samtale.cli.demo_people import TITLES, alike
+        from samtale.cli.proposing import REASONS
         from samtale.engine.use_cases import sync
 
         self.heading("Coming into step again")
@@ -196,15 +200,25 @@ class Demo:
         for edit in edits:
             shown = self.doors.shows(edit.seen_at, edit.pair.keys[edit.seen_at], edit.field)
             reason = reasons.get((edit.pair.entity, edit.field), "")
+            code, semicolon, lost = reason.partition("; ")
+            why = REASONS.get(code, code) + semicolon + lost
             if not alike(shown, edit.shows):
                 self.wrong.append(f"{edit.field} of {edit.pair.entity} is not in step in {edit.seen_at[0]}.")
-            where = f"{TITLES[edit.place[0]]} → {TITLES[edit.seen_at[0]]}"
+            where = f"to {TITLES[edit.seen_at[0]]}"
             if edit.place == edit.seen_at:
-                where = "nowhere: a later edit beat it"
-            rows.append([edit.pair.title, edit.field, where, shown or "(empty)", reason])
+                where = "nowhere: a later one won"
+            rows.append(
+                [
+                    edit.pair.title,
+                    edit.field,
+                    where,
+                    (edit.shows if alike(shown, edit.shows) else shown) or "(empty)",
+                    why,
+                ]
+            )
             moved.append({"entity": edit.pair.entity, "field": edit.field, "typed_in": edit.place[0],
                           "seen_in": edit.seen_at[0], "reason": reason})  # fmt: skip
-        self.frame.screen.table(["record", "field", "the edit went", "shown there now", "why"], rows)
+        self.frame.screen.table(["record", "field", "the edit went", "shown now", "why"], rows)
         after = len(self.doors.records(("zohocrm", "Contact")))
         kept = self.doors.shows(("powerofficego", "Customers"), gone.keys["powerofficego", "Customers"], "email")
         if after != before or kept is None:
@@ -217,12 +231,13 @@ class Demo:
 
     def explain(self, work: Work, pair: Pair) -> None:
         from samtale.cli.explain import field_json, show_explanation
+        from samtale.cli.naming import Names
         from samtale.engine.use_cases import explain
 
         self.heading("Why is this number here?   samtale explain")
         found: Explanation = explain(work.setting, pair.entity)
         fields = [view for view in found.fields if view.field == "phone"]
-        show_explanation(self.frame.screen, found, fields)
+        show_explanation(self.frame.screen, found, fields, Names(work.setting))
         self.frame.data["explain"] = [field_json(view) for view in fields]
 
     def try_next(self, pair: Pair) -> None:
@@ -232,10 +247,11 @@ class Demo:
         self.frame.data["next"] = [
             f"{me} history {ref} {there}", f"{me} review {there}", f"{me} demo --keep-running --dir {self.folder}"
         ]  # fmt: skip
-        says = ("what happened to it", "what waits for a person",
-                "again, and both systems stay for you to edit, plan and sync")  # fmt: skip
+        says = ("What happened to it", "What waits for a person",
+                "Again, and both systems stay for you to edit, plan and sync")  # fmt: skip
         for line, why in zip(self.frame.data["next"], says, strict=True):
-            self.say(f"{line}    # {why}", "cyan", indent=4)
+            self.say(f"{why}:", indent=2)
+            self.frame.screen.command(line)
 
     def nothing_to_write(self, work: Work) -> None:
         from samtale.engine.use_cases import sync
@@ -274,11 +290,12 @@ def _verdicts(work: Work, since: int) -> dict[tuple[str, str], str]:
     """Why each field of each entity moved since then, from history."""
     from samtale.cli.history import value_text
 
+    model = work.setting.model
     with work.setting.store.read() as session:
         rows: list[HistoryRow] = session.history(since=since, kinds=("verdict",), limit=1000)
     found: dict[tuple[str, str], str] = {}
     for row in rows:
-        lost = ", ".join(f"{value_text(value)} gave way" for _, value in row.data.get("losers", ()))
+        lost = ", ".join(f"{value_text(model, row, value)} gave way" for _, value in row.data.get("losers", ()))
         found[row.entity, row.data["field"]] = row.data["reason"] + (f"; {lost}" if lost else "")
     return found
 

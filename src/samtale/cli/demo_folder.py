@@ -31,6 +31,11 @@ CREDENTIALS = {
 TITLES = {"powerofficego": "PowerOffice Go, simulated", "zohocrm": "Zoho CRM, simulated"}
 
 
+def base_url(name: str, url: str) -> str:
+    """The address that a project names, of a simulator that serves at ``url``."""
+    return f"{url}/Demo" if name == "powerofficego" else url
+
+
 def make_folder(root: Path, urls: dict[str, str], speed: float) -> None:
     """Make the project anew. Raises SamtaleError if the folder holds something that the demo did not make."""
     if root.exists() and any(root.iterdir()):

@@ -9,6 +9,7 @@ import click
 from samtale.cli.frame import Frame, samtale_command
 
 if TYPE_CHECKING:
+    from samtale.cli.naming import Names
     from samtale.cli.screen import Screen
     from samtale.engine.asking import FieldView, SideView
     from samtale.engine.use_cases import Explanation
@@ -52,6 +53,7 @@ def command(frame: Frame, *, ref: str, only: str | None) -> None:
 
     REF is a record (system.collection:key) or an entity's id, as plan, review and status show them. Asks the store alone.
     """
+    from samtale.cli.naming import Names
     from samtale.engine.use_cases import explain, held_json
 
     with frame.opened(reach=False, engine=False) as work:
@@ -67,7 +69,7 @@ def command(frame: Frame, *, ref: str, only: str | None) -> None:
             "fields": [field_json(f) for f in fields],
             "held": held_json(found.held),
         }
-        show_explanation(frame.screen, found, fields)
+        show_explanation(frame.screen, found, fields, Names(work.setting))
         if found.held:
             frame.found()
 
@@ -85,20 +87,27 @@ def field_json(view: FieldView) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def show_explanation(screen: Screen, found: Explanation, fields: list[FieldView]) -> None:
+def show_explanation(screen: Screen, found: Explanation, fields: list[FieldView], names: Names) -> None:
     """For people: records first, then field by field."""
     from samtale.cli.held import show_held
     from samtale.cli.screen import reference
 
-    screen.say(f"{found.type} {found.entity}".strip(), "bold")
-    for name, how in found.records:
-        screen.say(f"{reference(name)}   {_linked_by(how)}", indent=2)
+    called = names.of(name for name, _ in found.records)
+    title = next((called[name] for name, _ in found.records if called[name]), "")
+    if found.entity:
+        screen.say(f"{title}   {found.type} {found.entity}".strip(), "bold")
+    else:
+        screen.say(title or "A record that is not linked", "bold")
+    rows = [[reference(name), _linked_by(names.rules(how, found.type))] for name, how in found.records]
+    width = max((len(ref) for ref, _ in rows), default=0)
+    for ref, how in rows:
+        screen.say(f"{ref:{width}}   {how}", indent=2)
     for view in fields:
         if view.agreed or any(s.shown for s in view.sides):
             _show_field(screen, view)
     if found.held:
         screen.heading("Held")
-        show_held(screen, found.held, everything=True)
+        show_held(screen, found.held, names, everything=True)
 
 
 def _linked_by(how: str) -> str:
@@ -106,7 +115,7 @@ def _linked_by(how: str) -> str:
         "origin": "where it began", "created": "created by us", "mark": "known by our mark", "person": "linked by a person",
         "adopted": "created by us, found again", "not linked": "not linked",
     }  # fmt: skip
-    return known.get(how, f"linked by {how}")
+    return known.get(how, f"linked by the {how}" if how.startswith("same ") else f"linked by {how}")
 
 
 def _show_field(screen: Screen, view: FieldView) -> None:

@@ -6,7 +6,9 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
+from samtale.cli.naming import Names
 from samtale.cli.screen import Screen, count, inert, reference, short
+from samtale.core.link import RecordName
 from samtale.core.plan import Held
 
 #: Held things of one reason that are shown where a person did not ask for all.
@@ -56,6 +58,8 @@ WORDINGS: Mapping[str, Wording] = {
     "unavailable": Wording("its system is out of reach", "samtale connect"),
 }  # fmt: skip
 
+#: Codes of records that may be the same thing.
+ALIKE = frozenset({"ambiguous", "twin", "suggested", "merge"})
 #: What ``review --only`` takes.
 KINDS = ("conflicts", "ambiguous", "suggested", "unknown", "other")
 
@@ -90,39 +94,79 @@ def settles(held: Held) -> tuple[str, ...]:
     return (held.code,)
 
 
-def show_held(screen: Screen, held: Iterable[Held], *, everything: bool) -> None:
+def show_held(screen: Screen, held: Iterable[Held], names: Names, *, everything: bool) -> None:
     """All held things, grouped; the most pressing groups first."""
     groups: dict[tuple[str, ...], list[Held]] = defaultdict(list)
     for one in held:
         groups[settles(one)].append(one)
     order = list(WORDINGS)
-    for _, group in sorted(groups.items(), key=lambda g: (order.index(g[0][0]), g[0])):
-        _show_group(screen, group, everything)
+    for number, (_, group) in enumerate(sorted(groups.items(), key=lambda g: (order.index(g[0][0]), g[0]))):
+        if number:
+            screen.say()
+        _show_group(screen, group, names, everything)
 
 
-def _show_group(screen: Screen, group: Sequence[Held], everything: bool) -> None:
+def _show_group(screen: Screen, group: Sequence[Held], names: Names, everything: bool) -> None:
     first = group[0]
     wording = WORDINGS[first.code]
     about = f"{first.type}.{first.field}: " if first.code == "first_link" else ""
-    screen.say(f"{len(group):,}  {about}{wording.says}", indent=2)
-    reasons = Counter(one.reason for one in group)
+    screen.say(f"{len(group):,}  {about}{wording.says}", "yellow", indent=2)
+    reasons = Counter(names.rules(one.reason, one.type) for one in group)
     if first.code not in ("first_link", "first_run", "conflict"):
         for reason, number in reasons.most_common(None if everything else FEW):
-            screen.say(f"{reason}{f' ({number:,})' if len(reasons) > 1 else ''}", "dim", indent=5)
+            screen.say(f"{f'{number:,} × ' if len(reasons) > 1 else ''}{reason}", "dim", indent=5)
     if first.code != "brake":
-        for one in group if everything else group[:FEW]:
-            screen.say(_one_line(one), indent=5)
-        if len(group) > FEW and not everything:
-            screen.say(f"and {count(len(group) - FEW, 'more', 'more')}", "dim", indent=5)
+        shown = group if everything else _apart(group)[:FEW]
+        _show_things(screen, shown, names)
+        if len(group) > len(shown):
+            screen.say(f"and {count(len(group) - len(shown), 'more', 'more')}", "dim", indent=5)
     command = command_for(first)
     if command:
         screen.command(command, indent=5)
 
 
-def _one_line(held: Held) -> str:
-    if held.candidates:
-        shown = "   ".join(f"{member}: {short(value, 40) or '(empty)'}" for member, value in held.candidates)
-        where = reference(held.refs[0]) if held.refs else held.entity
-        return f"{inert(where)}  {held.field}   {shown}"
-    names = "  ".join(inert(reference(r)) for r in held.refs[:4]) or held.entity
-    return f"{names}{'  ' + held.field if held.field else ''}"
+def _apart(group: Sequence[Held]) -> list[Held]:
+    """Those about other records than the ones before them, then the rest: the most to see in a few lines."""
+    seen: set[RecordName] = set()
+    fresh: list[Held] = []
+    rest: list[Held] = []
+    for one in group:
+        (rest if seen.intersection(one.refs) else fresh).append(one)
+        seen.update(one.refs)
+    return fresh + rest
+
+
+def _show_things(screen: Screen, shown: Sequence[Held], names: Names) -> None:
+    called = names.of(ref for one in shown for ref in one.refs)
+    if shown[0].code in ALIKE:
+        _show_alike(screen, shown, called)
+    elif all(one.candidates for one in shown):
+        _show_sides(screen, shown, called)
+    else:
+        for one in shown:
+            refs = [f"{inert(reference(ref))} {called[ref]}".strip() for ref in one.refs[:4]]
+            screen.say("  ".join(part for part in ("  ".join(refs) or one.entity, one.field) if part), indent=5)
+
+
+def _show_alike(screen: Screen, shown: Sequence[Held], called: Mapping[RecordName, str]) -> None:
+    """Records that may be the same, side by side, one below the other."""
+    rows: list[list[str]] = []
+    for one in shown:
+        rows += [
+            [f"{'=?' if number else '  '} {inert(reference(ref))}", called[ref]] for number, ref in enumerate(one.refs)
+        ]
+    screen.table(["   record", "called"], rows, indent=5, whole=["   record"])
+
+
+def _show_sides(screen: Screen, shown: Sequence[Held], called: Mapping[RecordName, str]) -> None:
+    """What each member shows of a field; the first row names the record, the next says how to ask for it."""
+    rows: list[list[str]] = []
+    for one in shown:
+        ref = inert(reference(one.refs[0])) if one.refs else one.entity
+        heads = [name, ref] if one.refs and (name := called[one.refs[0]]) else [ref]
+        heads += [""] * (len(one.candidates) - len(heads))
+        fields = [one.field] + [""] * len(heads)
+        sides = [[member, short(value, 40) or "(empty)"] for member, value in one.candidates]
+        sides += [["", ""]] * (len(heads) - len(sides))
+        rows += [[head, field, *side] for head, field, side in zip(heads, fields, sides, strict=False)]
+    screen.table(["record", "field", "in", "shows"], rows, indent=5, whole=["record", "field", "in"])

@@ -8,8 +8,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from samtale.cli.frame import Frame, samtale_command
+from samtale.cli.proposing import REASONS
 
 if TYPE_CHECKING:
+    from samtale.cli.naming import Names
+    from samtale.core.model import Model
     from samtale.engine.setting import Setting
     from samtale.ports.store import HistoryRow
 
@@ -32,6 +35,7 @@ def command(frame: Frame, *, ref: str, limit: int) -> None:
 
     REF is a record (system.collection:key) or an entity's id. Asks the store alone.
     """
+    from samtale.cli.naming import Names
     from samtale.cli.screen import moment
     from samtale.engine.use_cases import history
 
@@ -39,9 +43,13 @@ def command(frame: Frame, *, ref: str, limit: int) -> None:
         rows = history(work.setting, ref, limit)
         places = collections_of(work.setting)
         frame.data = {"events": [event_json(row, places) for row in rows]}
-        table = [[moment(row.at), SAYS.get(row.kind, row.kind), where(row, places), told(row)] for row in rows]
+        names = Names(work.setting)
+        table = [
+            [moment(row.at), SAYS.get(row.kind, row.kind), where(row, places), told(row, work.setting.model, names)]
+            for row in rows
+        ]
         if table:
-            frame.screen.table(["when", "what", "where", ""], table, indent=0)
+            frame.screen.table(["when", "what", "where", ""], table, indent=0, whole=["when", "what", "where"])
         else:
             frame.screen.say("Nothing has happened to it since it was first read.")
 
@@ -67,29 +75,32 @@ def where(row: HistoryRow, places: Mapping[int, tuple[str, str]]) -> str:
     return f"{'.'.join(place)}:{row.key}" if place else row.type
 
 
-def told(row: HistoryRow) -> str:
+def told(row: HistoryRow, model: Model, names: Names) -> str:
     """What an event came to, in a line or a few."""
     data = row.data
     match row.kind:
         case "verdict":
-            lines = [f"{data['field']} = {value_text(data['value'])}   ({data['reason']}, from {data['origin']})"]
-            lines += [f"gave way: {value_text(value)}, from {origin}" for origin, value in data.get("losers", ())]
+            agreed = value_text(model, row, data["value"])
+            lines = [
+                f"{data['field']} = {agreed}   ({REASONS.get(data['reason'], data['reason'])}, from {data['origin']})"
+            ]
+            lines += [f"gave way: {value_text(model, row, value)}, from {at}" for at, value in data.get("losers", ())]
             return "\n".join(lines)
         case "observed" | "updated":
             return "\n".join(f"{path}: {text(old)} → {text(new)}" for path, (old, new) in data.items())
         case "created" | "adopted":
             return "\n".join(f"{path}: {text(value)}" for path, value in data.get("values", {}).items())
         case "linked":
-            return f"by {data.get('how', '')}"
+            return f"by {names.rules(data.get('how', ''), row.type)}"
         case _:
             return "\n".join(f"{key}: {text(value)}" for key, value in data.items())
 
 
-def value_text(value: Any) -> str:
-    """A field's value as history keeps it: one entry for each part."""
-    if isinstance(value, list | tuple):
-        shown = [text(part) for part in value if part not in (None, "") and part is not ...]
-        return ", ".join(shown) or "(empty)"
+def value_text(model: Model, row: HistoryRow, value: Any) -> str:
+    """The value of a verdict's field, as history keeps it, for people."""
+    fields = [f for t in model.types if t.name == row.type for f in t.fields if f.name == row.data.get("field")]
+    if fields and isinstance(value, list | tuple) and len(value) == len(fields[0].parts):
+        return fields[0].show(tuple(tuple(part) if isinstance(part, list) else part for part in value)) or "(empty)"
     return text(value)
 
 

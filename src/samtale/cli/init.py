@@ -226,7 +226,7 @@ def _tell(frame: Frame, root: Path) -> None:
     screen = frame.screen
     screen.say(f"There is a project in {root.resolve()}: samtale.yaml, models/ and .samtale/.", "bold")
     if missing:
-        screen.say("Set its secrets (see samtale.yaml for where each is looked for):")
+        screen.say("Set its secrets: each command waits for one, shows nothing of it, and ends with Enter.")
         for problem in missing:
             screen.command(problem.command)
     screen.say("Then try the credentials, look at the plan, and carry it out:")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import textwrap
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +14,7 @@ from samtale.config.init import Answers, SystemAnswers
 from samtale.connectors.registry import CONNECTORS, about_of
 
 FIRST_LINK = """
-The first time, Samtale finds the records that are the same thing in several systems. Where such records differ (two phone numbers, say),
+The first time, Samtale finds the records that are the same thing in several systems. Where such records differ (two phone numbers, say), \
 which value is right?
   1  Ask me: leave both as they are; one answer later settles a whole field.
   2  The one that was changed last.
@@ -78,12 +80,20 @@ def _first_link(names: list[str]) -> Any:
             return first_link(_prompt("The systems to believe, the best first", ",".join(names)))
 
 
+def _tell(text: str) -> None:
+    """A question or its answers, each line broken between words where the terminal ends."""
+    width = shutil.get_terminal_size().columns
+    for line in text.split("\n"):
+        indent = len(line) - len(line.lstrip(" 0123456789"))
+        click.echo(textwrap.fill(line, width, subsequent_indent=" " * indent, break_on_hyphens=False), err=True)
+
+
 def _prompt(text: str, default: str) -> str:
     return str(click.prompt(text, default=default, err=True, show_default=bool(default)))
 
 
 def _choice(text: str, last: int, default: int) -> int:
-    click.echo(text, err=True)
+    _tell(text)
     return int(click.prompt("Your answer", type=click.IntRange(1, last), default=default, err=True))
 
 

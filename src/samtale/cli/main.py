@@ -5,6 +5,7 @@ Knows no command: each is imported when it is called, so that ``samtale --help``
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import sys
@@ -99,6 +100,9 @@ def samtale(ctx: click.Context) -> None:
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line and return its exit code: 0 done, 1 held or found, 2 failed, 130 on Ctrl-C."""
     given = sys.argv[1:] if arguments is None else arguments
+    for stream in (sys.stdout, sys.stderr):  # a letter that a terminal cannot show must not stop us
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
     try:
         code = samtale.main(args=given, prog_name="samtale", standalone_mode=False)
         sys.stdout.flush()

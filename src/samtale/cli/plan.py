@@ -25,6 +25,7 @@ def command(frame: Frame, *, save: Path | None, everything: bool, full: bool) ->
     The plan lists links between records, records to be created, values to be changed, and what is held back with the command that settles
     it. Exit code 1 says that something is held.
     """
+    from samtale.cli.naming import Names
     from samtale.cli.proposing import held_items, plan_json, save_plan, show_plan
     from samtale.cli.screen import count
     from samtale.engine.use_cases import propose
@@ -36,7 +37,7 @@ def command(frame: Frame, *, save: Path | None, everything: bool, full: bool) ->
                 frame.screen.note("Stopped while reading, so there is no plan. What was read is kept.")
                 return
             frame.data = plan_json(proposal)
-            show_plan(frame.screen, proposal, everything=everything)
+            show_plan(frame.screen, proposal, Names(work.setting), everything=everything)
             if held_items(proposal):
                 frame.found()
             frame.screen.say()

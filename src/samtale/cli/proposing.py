@@ -12,6 +12,7 @@ from typing import Any
 from rich.text import Text
 
 from samtale.cli.held import show_held
+from samtale.cli.naming import Names
 from samtale.cli.screen import Screen, count, inert, reference, short
 from samtale.core.plan import EntityPlan, Held, Write
 from samtale.core.problems import Problem, SamtaleError
@@ -20,18 +21,20 @@ from samtale.engine.use_cases import Proposal, held_json, write_json
 #: Writes of one member that are listed where a person did not ask for all.
 SHOWN = 8
 SAMPLES = 3
+#: Longest name above a key: what the longest keys have.
+KEY_WIDTH = 22
 
 #: Why a field is written, in plain words.
 REASONS = {
-    "same": "as the others show",
+    "same": "others show it",
     "filled": "was empty here",
     "finer": "is more exact",
     "edited": "edited",
     "cleared": "emptied",
     "newest": "newest edit",
-    "tie": "same time; order of systems",
+    "tie": "tie: system order",
     "preferred": "preferred system",
-    "first_link": "differed at first link",
+    "first_link": "differed at link",
     "agreed": "agreed already",
     "chosen": "a person chose it",
     "behind": "not written before",
@@ -95,14 +98,14 @@ def approved_by(path: Path) -> frozenset[str]:
     )
 
 
-def show_plan(screen: Screen, proposal: Proposal, *, everything: bool, few: int = SHOWN) -> None:
+def show_plan(screen: Screen, proposal: Proposal, names: Names, *, everything: bool, few: int = SHOWN) -> None:
     """The whole plan, grouped; long groups are summed up unless everything is asked for."""
     if screen.quiet:
         return
     held = held_items(proposal)
     if proposal.nothing and not held:
         return
-    _show_links(screen, proposal)
+    _show_links(screen, proposal, names)
     creates: dict[str, list[Write]] = defaultdict(list)
     others: dict[tuple[str, str], list[Write]] = defaultdict(list)
     counts: Counter[tuple[str, str]] = Counter()
@@ -114,21 +117,30 @@ def show_plan(screen: Screen, proposal: Proposal, *, everything: bool, few: int 
             rows.append(write)
     _show_creates(screen, creates, counts, everything)
     for (kind, place), writes in others.items():
-        _show_updates(screen, kind, place, writes, counts[kind, place])
+        _show_updates(screen, names, kind, writes, counts[kind, place])
     if held:
         screen.heading(f"Held  {len(held):,}")
-        show_held(screen, held, everything=everything)
+        show_held(screen, held, names, everything=everything)
 
 
-def _show_links(screen: Screen, proposal: Proposal) -> None:
+def _show_links(screen: Screen, proposal: Proposal, names: Names) -> None:
     pairs: Counter[tuple[str, str, str]] = Counter()
     for plan in proposal:
-        for how, names in _joins(plan):
-            pairs[plan.type, names, how] += 1
+        for how, records in _joins(plan):
+            pairs[plan.type, records, how] += 1
     if pairs:
         screen.heading(f"Link  {proposal.counts['link']:,}")
-        rows = [[kind, names, how, f"{n:,}"] for (kind, names, how), n in pairs.most_common()]
-        screen.table(["type", "records", "by", "#things"], rows)
+        rows = [
+            [f"{n:,}", kind, records, linked_by(names.rules(how, kind))]
+            for (kind, records, how), n in pairs.most_common()
+        ]
+        screen.table(["#", "type", "records", "because of"], rows)
+
+
+def linked_by(how: str) -> str:
+    """How records were found to be the same thing."""
+    known = {"origin": "its first record", "mark": "our mark", "person": "an answer of yours"}
+    return known.get(how, how)
 
 
 def _joins(plan: EntityPlan) -> Iterable[tuple[str, str]]:
@@ -161,29 +173,42 @@ def _show_creates(
     screen.table(["in", "#records", "such as"], rows)
 
 
-def _show_updates(screen: Screen, kind: str, place: str, writes: Sequence[Write], total: int) -> None:
-    screen.heading(f"{kind.capitalize()}  {total:,}  in {place}")
+def _show_updates(screen: Screen, names: Names, kind: str, writes: Sequence[Write], total: int) -> None:
+    called = names.of((w.system, w.collection, w.key or "") for w in writes)
+    records = [(called[w.system, w.collection, w.key or ""], w) for w in writes]
+    screen.heading(f"{kind.capitalize()}  {total:,}  in {writes[0].system}.{writes[0].collection}")
     if kind != "update":
-        screen.table(["record"], [[w.key or ""] for w in writes])
+        screen.table(["key", "record"], [[w.key or "", name] for name, w in records], whole=["key"])
     else:
-        screen.table(["record", "field", "shows", "will show", "because"], _changes(writes))
+        screen.table(
+            ["record", "field", "shows", "will show", "because"],
+            _changes(records),
+            whole=["record", "field", "because"],
+        )
     if total > len(writes):
         screen.say(
             f"and {count(total - len(writes), 'more', 'more')} (`samtale plan --all` lists them)", "dim", indent=2
         )
 
 
-def _changes(writes: Sequence[Write]) -> list[list[str | Text]]:
+def _changes(records: Sequence[tuple[str, Write]]) -> list[list[str | Text]]:
+    """A row for each field of each write; the first names the record, the next has its key."""
     rows: list[list[str | Text]] = []
-    for write in writes:
+    for name, write in records:
+        key = inert(write.key or "")
+        heads = [short(name, KEY_WIDTH), key] if name and name != key else [key]
         seen: set[str] = set()
-        for number, change in enumerate(write.fields):
+        own: list[list[str | Text]] = []
+        for change in write.fields:
             field = change.field if change.field not in seen else f"  {next(iter(change.properties))}"
             seen.add(change.field)
-            old = Text(short(change.old, 40), style="red") if change.old else Text("(empty)", style="dim")
-            new = Text(short(change.new, 40), style="green") if change.new else Text("(empty)", style="dim")
-            name = inert(write.key or "") if number == 0 else ""
-            rows.append([name, field, old, new, REASONS.get(change.reason, change.reason)])
+            old = Text(short(change.old), style="red") if change.old else Text("(empty)", style="dim")
+            new = Text(short(change.new), style="green") if change.new else Text("(empty)", style="dim")
+            own.append(["", field, old, new, REASONS.get(change.reason, change.reason)])
+        own += [["", "", "", "", ""] for _ in heads[len(own) :]]
+        for row, head in zip(own, heads, strict=False):
+            row[0] = Text(head, style="dim" if head == key and len(heads) > 1 else "")
+        rows += own
     return rows
 
 

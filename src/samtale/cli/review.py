@@ -26,6 +26,7 @@ def command(frame: Frame, *, only: str | None, everything: bool) -> None:
 
     Nothing here is lost: what is held is planned again as soon as its reason is gone.
     """
+    from samtale.cli.naming import Names
     from samtale.engine.use_cases import held_json, review
 
     with frame.opened(reach=False, engine=False) as work:
@@ -38,7 +39,7 @@ def command(frame: Frame, *, only: str | None, everything: bool) -> None:
         frame.data = {"held": items, "attempts": attempts}
         if found:
             frame.found()
-            show_held(frame.screen, found, everything=everything)
+            show_held(frame.screen, found, Names(work.setting), everything=everything)
         else:
             frame.screen.say("Nothing is held.")
         for attempt in attempts:

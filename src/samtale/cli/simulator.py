@@ -50,10 +50,10 @@ def command(
     standard output says where: {"url": ..., "door": ...}. At the door you act as a person in the system's own screens:
 
     \b
-        curl URL/records/COLLECTION             all records
-        curl URL/records/COLLECTION/KEY         one
-        curl -X PUT -d '{"Name": "New"}' URL/records/COLLECTION/KEY
-        curl -X DELETE URL/records/COLLECTION/KEY
+        curl DOOR/records/COLLECTION             all records
+        curl DOOR/records/COLLECTION/KEY         one
+        curl -X PUT -d '{"Name": "New"}' DOOR/records/COLLECTION/KEY
+        curl -X DELETE DOOR/records/COLLECTION/KEY
     """
     from samtale.simulators import SIMULATORS, build
     from samtale.simulators.server import serve
@@ -80,8 +80,24 @@ def command(
         signal.signal(number, lambda *_: over.set())
     with running:
         click.echo(json.dumps({"url": running.url, "door": running.door_url}))
+        if frame.interactive:
+            _tell(frame, name, running.url, running.door_url)
         over.wait()
     frame.as_json = False  # the one value has been said
+
+
+def _tell(frame: Frame, name: str, url: str, door: str) -> None:
+    """For a person who means to try it out: how to look at it, how a project reaches it, and what opens it."""
+    from samtale.cli.demo_folder import CREDENTIALS, base_url
+    from samtale.cli.init import default_secret
+
+    screen = frame.screen
+    screen.note("It runs until Ctrl-C. What can be done at its door:")
+    screen.note(f"    curl {door}")
+    if name in CREDENTIALS:
+        screen.note(f"In a project its base_url is {base_url(name, url)}, and this opens it:")
+        for key, value in CREDENTIALS[name].items():
+            screen.note(f"    export {default_secret(name, key).removeprefix('env:')}={value}")
 
 
 def _problem(code: str, summary: str, why: str, remedy: str) -> Problem:

@@ -37,7 +37,7 @@ def command(frame: Frame, *, saved: Path | None, yes: bool, full: bool) -> None:
 
     listed = approved_by(saved) if saved is not None else None
     with frame.opened(reach=True, engine=True) as work:
-        approval = Asking(frame, listed, yes)
+        approval = Asking(frame, work.setting, listed, yes)
         result = sync(work.setting, approval=approval, full=full)
         _tell(frame, work.setting, result, approval)
 
@@ -55,8 +55,9 @@ class NotApproved(SamtaleError):
 class Asking:
     """Asks a person, or does what was said on the command line."""
 
-    def __init__(self, frame: Frame, listed: frozenset[str] | None, yes: bool) -> None:
+    def __init__(self, frame: Frame, setting: Setting, listed: frozenset[str] | None, yes: bool) -> None:
         self._frame = frame
+        self._setting = setting
         self._listed = listed
         self._yes = yes
         self.differ = 0  #: writes that no saved plan lists
@@ -85,6 +86,7 @@ class Asking:
         return frozenset(write.id for write in proposal.writes if write.id not in held)
 
     def _ask(self, proposal: Proposal, first: bool) -> Approval | None:
+        from samtale.cli.naming import Names
         from samtale.cli.proposing import show_plan
 
         free = self._free(proposal)
@@ -93,7 +95,7 @@ class Asking:
         if not (proposal.unapproved - self._declined) and not braked:
             return None
         with self._frame.progress.paused():
-            show_plan(self._frame.screen, proposal, everything=False)
+            show_plan(self._frame.screen, proposal, Names(self._setting), everything=False)
             self._frame.screen.say()
             approved: frozenset[str] = frozenset()
             if proposal.unapproved - self._declined:
