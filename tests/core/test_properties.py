@@ -99,7 +99,7 @@ def test_the_quick_way_through_a_first_link_says_what_the_long_way_says(life: Li
 
 
 def decide_slowly(life: Life) -> EntityPlan:
-    with patch("samtale.core.plan.agreement", return_value=None):
+    with patch("samtale.core.plan.agreement", return_value={}):
         return life.plan()
 
 

@@ -204,3 +204,29 @@ def _equal(value: FieldValue, whole: FieldValue) -> bool:
 def _within(value: FieldValue, whole: FieldValue) -> bool:
     """Whether every filled part of ``value`` is equal in ``whole``: it lacks something, but contradicts nothing."""
     return all(v is None or v is ... or v == w for v, w in zip(value, whole, strict=True))
+
+
+def untouched(side: Side, field: int, rev: int) -> bool:
+    """Whether every view of the field shows its base at this revision; told by raw values alone, which is quick."""
+    shown, base = side.shown, side.base
+    for number in side.map.by_field[field]:
+        if side.map.views[number].use == "match":
+            continue
+        if side.revs[number] != rev:
+            return False
+        for position in side.map.positions[number]:
+            if shown[position] != base[position]:
+                return False
+    return True
+
+
+def quiet(statement: Statement, rev: int) -> bool:
+    """Whether this record asks for nothing: it shows what it was settled with, at the agreed revision."""
+    return (
+        not statement.rejoin
+        and not statement.apart
+        and all(
+            (v.reading == "same" and v.rev == rev) or v.rev == APART or (v.reading == "unread" and v.rev >= 0)
+            for v in statement.views
+        )
+    )

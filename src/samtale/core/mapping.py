@@ -181,10 +181,12 @@ class MemberMap:
         )
         self._readers = tuple(self._reader(n) for n in range(len(member.views)))
         self._plain = tuple(self._plain_slot(n) for n in range(len(member.views)))
-        #: every position that a view of this member reads
-        self.used: tuple[int, ...] = tuple(sorted({p for positions in self.positions for p in positions}))
+        #: every position that a view of this member reads or writes
+        self.used: tuple[int, ...] = tuple(
+            sorted({p for v, at in zip(member.views, self.positions, strict=True) if v.use != "match" for p in at})
+        )
         #: by field, the only slot of each view, where all views read and write, have one part, one property and no reference
-        self.slots: tuple[tuple[Slot, ...], ...] | None = self._slots()
+        self.slots: tuple[tuple[Slot, ...] | None, ...] = self._slots()
         #: paths without which the system creates no record
         self.required: tuple[str, ...] = tuple(
             prop.path
@@ -229,11 +231,9 @@ class MemberMap:
             return accesses[0][1][0]
         return None
 
-    def _slots(self) -> tuple[tuple[Slot, ...], ...] | None:
+    def _slots(self) -> tuple[tuple[Slot, ...] | None, ...]:
         found = {n: slot for n, slot in enumerate(self._plain) if slot is not None and self.views[n].use == "both"}
-        if len(found) < len(self.views):
-            return None
-        return tuple(tuple(found[n] for n in numbers) for numbers in self.by_field)
+        return tuple(tuple(found[n] for n in ns) if found.keys() >= set(ns) else None for ns in self.by_field)
 
     def read(self, number: int, shown: Sequence[Raw], refs: References = NO_REFERENCES) -> FieldValue | Unread:
         """What a view says: Ellipsis for parts that it does not show, Unread if one of its properties cannot be read."""

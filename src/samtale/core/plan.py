@@ -14,7 +14,19 @@ from typing import Literal
 
 import msgspec
 
-from samtale.core.compare import APART, NO_BASE, Side, Statement, ViewReading, compare, is_empty, same, says_nothing
+from samtale.core.compare import (
+    APART,
+    NO_BASE,
+    Side,
+    Statement,
+    ViewReading,
+    compare,
+    is_empty,
+    quiet,
+    same,
+    says_nothing,
+    untouched,
+)
 from samtale.core.first import agreement
 from samtale.core.kinds import Raw
 from samtale.core.link import RecordName
@@ -81,9 +93,12 @@ class Circumstances:
 def decide(state: EntityState, around: Circumstances) -> EntityPlan:
     """The whole decision about one entity."""
     work = _Work(state, around)
-    if not (state.new and work.agree_at_once()):
+    if state.new:
+        work.agree_at_once()
+    if state.new or not _at_rest(state):
         for index, field in enumerate(state.type.fields):
-            work.field(index, field)
+            if field.name not in work.moved:
+                work.field(index, field)
     work.deletions()
     work.creates()
     return work.result()
@@ -132,30 +147,35 @@ class _Work:
             )
         )
 
-    def agree_at_once(self) -> bool:
-        """Whether all sides of a new entity show the same, so that nothing needs to be merged or written back."""
-        agreed = agreement(self.state.type, self.state.sides, self.model)
-        if agreed is None:
-            return False
-        self.agreed = self.moved = agreed
-        for side in self.state.sides:
-            self.revs[id(side)] = [1] * len(side.map.views)
-            self.bases[id(side)] = list(side.shown)
-        return True
+    def agree_at_once(self) -> None:
+        """Settle the fields that all sides of a new entity show the same, so that nothing needs to be merged or written back."""
+        self.moved = agreement(self.state.type, self.state.sides, self.model)
+        self.agreed = dict(self.moved)
+        if len(self.moved) == len(self.state.type.fields):
+            for side in self.state.sides:
+                self.revs[id(side)] = [1] * len(side.map.views)
+                self.bases[id(side)] = list(side.shown)
+            return
+        for index, field in enumerate(self.state.type.fields):
+            if field.name in self.moved:
+                for side in self.state.sides:
+                    for number in side.map.by_field[index]:
+                        self.revs[id(side)][number] = 1
+                        self._rebase(side, number, self.bases[id(side)])
 
     # one field
 
     def field(self, index: int, field: Field) -> None:
         """Compare, merge, and place the verdict on every side."""
         agreed = self.state.agreed.get(field.name)
-        if agreed is not None and all(_untouched(side, index, agreed.rev) for side in self.state.sides):
+        if agreed is not None and all(untouched(side, index, agreed.rev) for side in self.state.sides):
             return
         statements = self._statements(index, field, first=agreed is None)
         if agreed is None and not any(s.reading in ("join", "edit", "same") for s in statements):
             return
         if (
             agreed is not None
-            and all(_quiet(s, agreed.rev) for s in statements)
+            and all(quiet(s, agreed.rev) for s in statements)
             and self._write_only_settled(index, agreed.rev)
         ):
             return
@@ -458,25 +478,11 @@ def _agrees(side: Side, view: ViewReading, shown: FieldValue, value: FieldValue)
     )
 
 
-def _untouched(side: Side, field: int, rev: int) -> bool:
-    """Whether every view of the field shows its base at this revision; told by raw values alone, which is quick."""
-    shown, base = side.shown, side.base
-    for number in side.map.by_field[field]:
-        if side.revs[number] != rev:
-            return False
-        for position in side.map.positions[number]:
-            if shown[position] != base[position]:
-                return False
-    return True
-
-
-def _quiet(statement: Statement, rev: int) -> bool:
-    """Whether this record asks for nothing: it shows what it was settled with, at the agreed revision."""
-    return (
-        not statement.rejoin
-        and not statement.apart
-        and all(
-            (v.reading == "same" and v.rev == rev) or v.rev == APART or (v.reading == "unread" and v.rev >= 0)
-            for v in statement.views
-        )
+def _at_rest(state: EntityState) -> bool:
+    """Whether every view of every record shows its base at the agreed revision; told by raw values alone, which is quick."""
+    if len(state.agreed) < len(state.type.fields):
+        return False
+    revs = [state.agreed[field.name].rev for field in state.type.fields]
+    return all(
+        side.shown == side.base and [revs[f] for f in side.map.field_of] == list(side.revs) for side in state.sides
     )
