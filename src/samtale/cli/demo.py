@@ -67,9 +67,9 @@ def command(frame: Frame, *, folder: Path, keep_running: bool, seed: int, speed:
         urls = {name: one.url for name, one in running.items()}
         make_folder(folder, {name: base_url(name, url) for name, url in urls.items()}, speed)
         frame.data = {"project": str(folder), "seed": seed, "speed": speed, "systems": urls}
-        Demo(frame, folder, doors, speed).run()
+        company = Demo(frame, folder, doors, speed).run()
         if keep_running and frame.exit != FAILED:
-            _keep_running(frame, {name: one.door_url for name, one in running.items()}, folder)
+            _keep_running(frame, running["zohocrm"].door_url, company, folder)
 
 
 class _Listening(Frame):
@@ -95,7 +95,8 @@ class Demo:
         self.speed = speed
         self.wrong: list[str] = []  #: what did not come out as told
 
-    def run(self) -> None:
+    def run(self) -> Pair:
+        """Tell it; returns a company to play with."""
         self.introduce()
         with _Listening(self.frame, self.folder).opened(reach=True, engine=True) as work:
             self.first_run(work)
@@ -110,6 +111,7 @@ class Demo:
         for what in self.wrong:
             problem = Problem(code="demo_differs", summary="The demo did not come out as told.", why=what)
             self.frame.problem(problem)
+        return companies[1]
 
     def heading(self, text: str) -> None:
         self.frame.screen.heading(f"── {text}")
@@ -311,15 +313,16 @@ def invoked_as() -> str:
     return str(shown) if beside.exists() else f"{shown} -m samtale"
 
 
-def _keep_running(frame: Frame, doors: dict[str, str], folder: Path) -> None:
+def _keep_running(frame: Frame, door: str, company: Pair, folder: Path) -> None:
     over = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: over.set())
     screen = frame.screen
-    screen.heading("Both systems stay until Ctrl-C. Edit something at a door, in another window, as a person would:")
-    screen.command(f"curl {doors['zohocrm']}/records/Account")
-    screen.command(f"""curl -X PUT -d '{{"Phone": "+47 22 00 00 99"}}' {doors["zohocrm"]}/records/Account/KEY""")
-    screen.say("Then see what would happen, and do it:", "bold")
+    account = f"{door}/records/Account/{company.keys['zohocrm', 'Account']}"
+    screen.heading("Both systems stay until Ctrl-C.")
+    screen.say(f"In another window, give {company.title} another number, as a person in Zoho CRM would:")
+    screen.command(f"""curl -X PUT -d '{{"Phone": "+47 22 00 00 99"}}' {account}""")
+    screen.say("Then see what would happen, and do it:")
     screen.command(f"{invoked_as()} plan --project {folder}")
     screen.command(f"{invoked_as()} sync --project {folder}")
     over.wait()

@@ -152,9 +152,7 @@ def _tell(frame: Frame, setting: Setting, result: Result, approval: Asking) -> N
             f"{count(outcome.unknown, 'write')} with an unknown outcome: the next run finds out, before anything else."
         )
     if approval.differ:
-        screen.say(
-            f"{count(approval.differ, 'write')} left out, since the saved plan does not list them. See `samtale plan`."
-        )
+        screen.say(f"{count(approval.differ, 'write')} left out: not what the saved plan lists. See `samtale plan`.")
         frame.found()
     if result.held:
         screen.say(f"{result.held:,} held back. `samtale review` says why, and how to settle each.")
@@ -167,7 +165,7 @@ def _tell(frame: Frame, setting: Setting, result: Result, approval: Asking) -> N
     elif any(not s.reachable and not s.pause for s in setting.systems.values()):
         screen.say("Not every system let us in, so this is not the last word. The next run carries on.")
     elif result.quiet and not outcome.done:
-        screen.say("nothing to write")
+        screen.say("Nothing was written." if approval.differ else "nothing to write")
     elif result.quiet:
         screen.say(f"Done: {count(outcome.done, 'write')}. A further look found nothing to write.")
 

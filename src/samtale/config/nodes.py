@@ -80,7 +80,7 @@ def read_file(path: Path, shown: str, findings: Findings) -> list[Node]:
         findings.add(
             "file_missing",
             at,
-            why="There is no such file.",
+            why=f"There is no {path}.",
             remedy="Create it, or run the command in the project's folder.",
         )
         return []
