@@ -106,7 +106,10 @@ def show_held(screen: Screen, held: Iterable[Held], names: Names, *, everything:
         _show_group(screen, group, names, everything)
 
 
-def _show_group(screen: Screen, group: Sequence[Held], names: Names, everything: bool) -> None:
+def _show_group(screen: Screen, held: Sequence[Held], names: Names, everything: bool) -> None:
+    group = (
+        sorted(held, key=lambda one: len(one.refs) < 2) if held[0].code in ALIKE else held
+    )  # what can be answered first
     first = group[0]
     wording = WORDINGS[first.code]
     about = f"{first.type}.{first.field}: " if first.code == "first_link" else ""

@@ -81,9 +81,9 @@ def told(row: HistoryRow, model: Model, names: Names) -> str:
     match row.kind:
         case "verdict":
             agreed = value_text(model, row, data["value"])
-            lines = [
-                f"{data['field']} = {agreed}   ({REASONS.get(data['reason'], data['reason'])}, from {data['origin']})"
-            ]
+            why = REASONS.get(data["reason"], data["reason"])
+            who = "" if data["reason"] == "chosen" else f", from {data['origin']}"
+            lines = [f"{data['field']} = {agreed}   ({why}{who})"]
             lines += [f"gave way: {value_text(model, row, value)}, from {at}" for at, value in data.get("losers", ())]
             return "\n".join(lines)
         case "observed" | "updated":

@@ -46,7 +46,9 @@ def command(frame: Frame, *, save: Path | None, everything: bool, full: bool) ->
             else:
                 counts = proposal.counts
                 writes = counts.total() - counts["link"] - counts["held"]
-                frame.screen.say(f"Plan {proposal.id}: {count(writes, 'write')}, {count(counts['link'], 'link')}.")
+                frame.screen.say(
+                    f"Plan {proposal.id}: {count(writes, 'write')}, {count(counts['link'], 'record')} to link."
+                )
             if save is not None:
                 save_plan(save, proposal)
                 frame.screen.say("Saved. Nothing was written to any system. To carry out exactly this plan:")

@@ -98,8 +98,10 @@ def approved_by(path: Path) -> frozenset[str]:
     )
 
 
-def show_plan(screen: Screen, proposal: Proposal, names: Names, *, everything: bool, few: int = SHOWN) -> None:
-    """The whole plan, grouped; long groups are summed up unless everything is asked for."""
+def show_plan(
+    screen: Screen, proposal: Proposal, names: Names, *, everything: bool, few: int = SHOWN, held_too: bool = True
+) -> None:
+    """The plan, grouped; long groups are summed up unless everything is asked for, and what is held unless ``held_too``."""
     if screen.quiet:
         return
     held = held_items(proposal)
@@ -118,7 +120,10 @@ def show_plan(screen: Screen, proposal: Proposal, names: Names, *, everything: b
     _show_creates(screen, creates, counts, everything)
     for (kind, place), writes in others.items():
         _show_updates(screen, names, kind, writes, counts[kind, place])
-    if held:
+    if held and not held_too:
+        screen.heading(f"Held  {len(held):,}")
+        screen.say("`samtale review` lists them, each with its reason.", indent=2)
+    elif held:
         screen.heading(f"Held  {len(held):,}")
         show_held(screen, held, names, everything=everything)
 
@@ -129,7 +134,7 @@ def _show_links(screen: Screen, proposal: Proposal, names: Names) -> None:
         for how, records in _joins(plan):
             pairs[plan.type, records, how] += 1
     if pairs:
-        screen.heading(f"Link  {proposal.counts['link']:,}")
+        screen.heading(f"Link  {count(proposal.counts['link'], 'record')}, as {count(pairs.total(), 'thing')}")
         rows = [
             [f"{n:,}", kind, records, linked_by(names.rules(how, kind))]
             for (kind, records, how), n in pairs.most_common()

@@ -34,6 +34,7 @@ def command(frame: Frame) -> None:
             [[f"{c.system}.{c.collection}", f"{c.records:,}", f"{c.linked:,}", moment(c.observed_at),
               moment(c.complete_at), f"brake: {c.brake}" if c.brake else ""] for c in rows],
             indent=0,
+            whole=["collection", "last read", "last read whole"],
         )  # fmt: skip
         if not rows:
             screen.say("Nothing has been read yet.")

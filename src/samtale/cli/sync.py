@@ -95,7 +95,7 @@ class Asking:
         if not (proposal.unapproved - self._declined) and not braked:
             return None
         with self._frame.progress.paused():
-            show_plan(self._frame.screen, proposal, Names(self._setting), everything=False)
+            show_plan(self._frame.screen, proposal, Names(self._setting), everything=False, held_too=False)
             self._frame.screen.say()
             approved: frozenset[str] = frozenset()
             if proposal.unapproved - self._declined:
@@ -144,7 +144,7 @@ def _tell(frame: Frame, setting: Setting, result: Result, approval: Asking) -> N
     for line in written(outcome.written):
         screen.say(line, indent=2)
     if result.counts.get("link"):
-        screen.say(f"{count(result.counts['link'], 'link')}", indent=2)
+        screen.say(f"{count(result.counts['link'], 'record')} linked", indent=2)
     if outcome.failed:
         screen.say(f"{count(outcome.failed, 'write')} failed; each stays to be written, or is held with its reason.")
     if outcome.unknown:
