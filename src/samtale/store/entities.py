@@ -33,9 +33,10 @@ class Entities(Base):
         rows = [self._entity_row(row) for row in self._among(entity, "id", map(self._find, ids))]
         return {row.id: row for row in rows}
 
-    def scan_entities(self, type: str, after: str = "", limit: int = 1000) -> list[EntityRow]:  # noqa: A002 - the port's word
+    def scan_entities(self, type_name: str, after: str = "", limit: int = 1000) -> list[EntityRow]:
         begin = self._find(after) if after else ""
-        return [self._entity_row(row) for row in self._rows(_SCAN_ENTITIES, type=spell(type), after=begin, limit=limit)]
+        rows = self._rows(_SCAN_ENTITIES, type=spell(type_name), after=begin, limit=limit)
+        return [self._entity_row(row) for row in rows]
 
     def put_entities(self, rows: Sequence[EntityRow]) -> None:
         values = [
