@@ -49,7 +49,7 @@ def spoiled(draw: st.DrawFn, text: str) -> str:
     return "\n".join(lines) + "\n"
 
 
-JUNK = st.sampled_from(
+JUNK: st.SearchStrategy[Any] = st.sampled_from(
     [
         None,
         True,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from hypothesis import given
@@ -31,7 +32,9 @@ SYSTEMS = (
 
 @pytest.mark.parametrize("first_link", ["ask", "newest", Prefer(("zoho", "poweroffice"))])
 @pytest.mark.parametrize("followers", ["equal", "apart"])
-def test_answers_come_back(tmp_path: Path, first_link, followers) -> None:
+def test_answers_come_back(
+    tmp_path: Path, first_link: Literal["ask", "newest"] | Prefer, followers: Literal["equal", "apart"]
+) -> None:
     answers = Answers(
         workspace="acme",
         timezone="Europe/Oslo",

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from samtale.config.load import load_model
-from samtale.core.model import CreateRule, MatchRule, Prefer
+from samtale.core.model import CreateRule, MatchRule, Model, Prefer, Property
 from tests.config.samples import (
     ABOUTS,
     BOOKS,
@@ -22,7 +22,7 @@ from tests.config.samples import (
 )
 
 
-def paths_of(model, entity, member):
+def paths_of(model: Model, entity: str, member: str) -> list[tuple[str, int, str, list[tuple[int, list[str]]]]]:
     """Field, number, use, and per access the part and the property paths."""
     return [
         (v.field, v.number, v.use, [(a.part, [p.path for p in a.properties]) for a in v.accesses])
@@ -30,7 +30,7 @@ def paths_of(model, entity, member):
     ]
 
 
-def property_of(model, entity, member, path):
+def property_of(model: Model, entity: str, member: str, path: str) -> Property:
     views = model.type(entity).member(member).views
     return next(p for v in views for a in v.accesses for p in a.properties if p.path == path)
 
@@ -147,7 +147,7 @@ def test_former_names_are_accepted_and_the_current_one_is_named(
     someone = SOMEONE.replace(old, new)
     assert someone != SOMEONE
     model, warnings = model_in(tmp_path, someone=someone)
-    assert property_of(model, "someone", "accounts.Customers", "Last")
+    assert property_of(model, "someone", "accounts.Customers", "Last").path == "Last"
     assert any(w.code == code and word in w.remedy for w in warnings)
 
 
@@ -158,7 +158,7 @@ def test_names_in_another_case_where_the_system_ignores_it(tmp_path: Path) -> No
             "phone: Phone\n      since: Since\n      address.street: {", "phone: phone\n      address.street: {"
         ),
     )
-    assert property_of(model, "company", "accounts.Customers", "Phone")
+    assert property_of(model, "company", "accounts.Customers", "Phone").path == "Phone"
 
 
 def test_a_read_only_property_contributes_and_is_shown_as_one_way(tmp_path: Path) -> None:
@@ -188,7 +188,7 @@ def test_a_records_own_address_is_never_taken_for_a_website(tmp_path: Path) -> N
     told = next(w for w in warnings if w.code == "left_out")
     assert "map Website" in told.why
     stated, _ = model_in(tmp_path, company.replace("site: url", "site: {path: url, use: read}"))
-    assert property_of(stated, "company", "sales.Account", "url")
+    assert property_of(stated, "company", "sales.Account", "url").path == "url"
 
 
 def test_fields_of_one_member_alone_are_told(tmp_path: Path) -> None:

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from samtale.config.load import load_model
-from samtale.config.project import StoreConfig, Switches, find_project, load_project, unsafe_address
+from samtale.config.project import StoreConfig, find_project, load_project, unsafe_address
 from samtale.config.secrets import Reference
 from samtale.core.brakes import Limit, Limits
-from samtale.core.model import Prefer
+from samtale.core.model import Prefer, Switches
 from samtale.core.problems import Problem, SamtaleError
 from tests.config.samples import ABOUTS, COMPANY, PROJECT, SOMEONE, project_in
 

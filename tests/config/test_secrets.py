@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import keyring
@@ -11,8 +12,9 @@ import keyring.errors
 import pytest
 
 from samtale.config.secrets import Reference, Secrets, command_to_set, parse_reference, resolve
-from samtale.core.problems import SamtaleError
+from samtale.core.problems import Problem, SamtaleError
 
+UseKeyring = Callable[[keyring.backend.KeyringBackend], None]
 SECRET = "correct horse"
 
 
@@ -22,7 +24,7 @@ class MemoryKeyring(keyring.backend.KeyringBackend):
     priority = 1
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]  # keyring has no types here
         self.kept: dict[tuple[str, str], str] = {}
 
     def get_password(self, service: str, username: str) -> str | None:
@@ -41,13 +43,13 @@ class LockedKeyring(MemoryKeyring):
 
 
 @pytest.fixture
-def use_keyring():
+def use_keyring() -> Iterator[UseKeyring]:
     before = keyring.get_keyring()
     yield keyring.set_keyring
     keyring.set_keyring(before)
 
 
-def problem(reference: Reference, root: Path, environ: dict[str, str] | None = None):
+def problem(reference: Reference, root: Path, environ: dict[str, str] | None = None) -> Problem:
     with pytest.raises(SamtaleError) as caught:
         resolve(reference, root, environ)
     (found,) = caught.value.problems
@@ -107,7 +109,7 @@ def test_files_that_hold_no_secret(tmp_path: Path) -> None:
     assert problem(Reference("file", "token"), tmp_path).code == "secret_unreadable"
 
 
-def test_from_the_keyring(tmp_path: Path, use_keyring) -> None:
+def test_from_the_keyring(tmp_path: Path, use_keyring: UseKeyring) -> None:
     memory = MemoryKeyring()
     use_keyring(memory)
     assert problem(Reference("keyring", "zoho"), tmp_path).command == "keyring set samtale zoho"
