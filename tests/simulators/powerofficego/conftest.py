@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import pytest
@@ -41,10 +41,15 @@ class Caller:
         body: Any = None,
         query: Sequence[tuple[str, str]] = (),
         hooks: dict[str, Rule] | None = None,
-        **headers: str,
+        headers: Mapping[str, str] | None = None,
     ) -> Response:
         content_type = "application/json-patch+json" if method == "PATCH" else "application/json"
-        given = {"authorization": f"Bearer {self.token}", "content-type": content_type, **SUBSCRIPTION, **headers}
+        given = {
+            "authorization": f"Bearer {self.token}",
+            "content-type": content_type,
+            **SUBSCRIPTION,
+            **(headers or {}),
+        }
         sent = b"" if body is None else json.dumps(body).encode()
         return self.go.handle(Request(method, f"/Demo/v2{path}", list(query), given, sent, hooks or {}))
 

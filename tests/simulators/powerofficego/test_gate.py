@@ -49,14 +49,14 @@ def test_a_refused_token_is_a_400(call: Caller, arguments: dict[str, str], error
 
 
 def test_both_headers_are_needed(call: Caller) -> None:
-    assert call("GET", "/Customers", authorization="").status == 401
-    assert call("GET", "/Customers", authorization="Bearer nonsense").status == 401
+    assert call("GET", "/Customers", headers={"authorization": ""}).status == 401
+    assert call("GET", "/Customers", headers={"authorization": "Bearer nonsense"}).status == 401
     for key in ("", "other"):
-        refused = call("GET", "/Customers", **{"ocp-apim-subscription-key": key})
+        refused = call("GET", "/Customers", headers={"ocp-apim-subscription-key": key})
         assert refused.status == 401
         assert refused.json()["statusCode"] == 401
     in_query = [("subscription-key", "demo-subscription-key")]
-    assert call("GET", "/Customers", query=in_query, **{"ocp-apim-subscription-key": ""}).status == 200
+    assert call("GET", "/Customers", query=in_query, headers={"ocp-apim-subscription-key": ""}).status == 200
 
 
 def test_a_plain_privilege_reads_and_a_full_one_writes(caller: Callable[..., Caller]) -> None:

@@ -17,7 +17,8 @@ STAMP = "LastChangedDateTimeOffset"
 
 def walk(call: Caller, path: str, size: int, **hooks: Rule) -> list[list[int]]:
     """The Ids on each page, by following the links; at most twenty pages."""
-    query, pages = [("PageSize", str(size)), ("OrderBy", "Id")], []
+    query = [("PageSize", str(size)), ("OrderBy", "Id")]
+    pages: list[list[int]] = []
     while query and len(pages) < 20:
         response = call("GET", path, query=query, hooks=hooks)
         assert response.status == 200

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from typing import Any
 
 import httpx2
 import pytest
@@ -81,7 +82,7 @@ def test_pages_without_end() -> None:
     calls = Calls()
     accounts(calls, 3)
     calls.fault("endless_pages")
-    query = {"fields": "Account_Name", "per_page": 2}
+    query: dict[str, Any] = {"fields": "Account_Name", "per_page": 2}
     info = calls.get("Accounts", **query).json()["info"]
     for _ in range(5):
         assert info["more_records"]
@@ -95,7 +96,7 @@ def test_a_row_shown_again_on_the_next_page() -> None:
     calls = Calls()
     keys = accounts(calls, 4)
     calls.fault("duplicate_between_pages")
-    query = {"fields": "Account_Name", "per_page": 2, "sort_order": "asc"}
+    query: dict[str, Any] = {"fields": "Account_Name", "per_page": 2, "sort_order": "asc"}
     first = calls.get("Accounts", **query).json()
     by_token = calls.get("Accounts", **query, page_token=first["info"]["next_page_token"]).json()
     by_number = calls.get("Accounts", **query, page=2).json()

@@ -98,7 +98,7 @@ def test_page_tokens_reach_beyond_two_thousand() -> None:
 
 
 def test_a_page_token_is_bound_to_the_other_parameters_and_lives_a_day(big: Calls) -> None:
-    query = {"fields": "Account_Name", "per_page": 100}
+    query: dict[str, Any] = {"fields": "Account_Name", "per_page": 100}
     token = big.get("Accounts", **query).json()["info"]["next_page_token"]
     for changed in ({"fields": "Phone"}, {"per_page": 99}, {"sort_by": "Modified_Time"}):
         response = big.get("Accounts", **{**query, **changed}, page_token=token)
