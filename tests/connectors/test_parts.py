@@ -11,6 +11,7 @@ from samtale.connectors.exact import decoded, encoded
 from samtale.connectors.paths import differing, ignored, nested, same, shown_at
 from samtale.connectors.times import earlier_by, instant, later, watermark
 from samtale.connectors.wording import masked, mentioned
+from samtale.core.kinds import Raw
 from samtale.core.model import MISSING
 
 RECORD = {"Name": "A", "Address": {"City": "Oslo"}, "Empty": None, "Number": 3}
@@ -58,7 +59,7 @@ def test_what_is_not_known_does_not_differ() -> None:
 
 
 def test_a_write_is_ignored_only_if_the_old_value_still_shows() -> None:
-    before = {"Name": "A", "Address.City": "Bergen", "Number": 3}
+    before: dict[str, Raw] = {"Name": "A", "Address.City": "Bergen", "Number": 3}
     assert ignored(RECORD, {"Name": "B", "Address.City": "Bodø", "Number": 3}, before) == ("Name",)
     assert ignored(RECORD, {"Name": "B"}, {}) == ()
 

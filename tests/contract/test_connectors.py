@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 import httpx2
@@ -11,6 +11,7 @@ import pytest
 
 from samtale.connectors.powerofficego.connector import PowerOfficeGo
 from samtale.connectors.zohocrm.connector import ZohoCrm
+from samtale.core.kinds import Raw
 from samtale.core.problems import Moved
 from samtale.ports.connector import Connector, Draft, Written
 from samtale.simulators.base import FakeClock, Request, Response, Simulator
@@ -52,11 +53,11 @@ class Watched:
         return httpx2.Response(answer.status, headers=dict(answer.headers), content=answer.body)
 
 
-def lives(connector: Connector, collection: str, values: dict[str, object], path: str, watched: Watched) -> None:
+def lives(connector: Connector, collection: str, values: Mapping[str, Raw], path: str, watched: Watched) -> None:
     """All verbs on one record, from its creation to its end; costs are as the connector's docstring says."""
     spec = connector.about().collection(collection)
     pages = list(connector.read(collection, None))
-    (written,) = connector.create(collection, [Draft(values=values, mark="contract-1")])  # type: ignore[arg-type]
+    (written,) = connector.create(collection, [Draft(values=values, mark="contract-1")])
     assert isinstance(written, Written)
     assert written.record is not None
     shown = json.loads(written.record)

@@ -2,6 +2,7 @@
 
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from typing import Any
 
 from hypothesis import strategies as st
 
@@ -28,7 +29,7 @@ typed_values = st.recursive(
 field_values = st.lists(typed_values | st.just(...), min_size=1, max_size=3).map(tuple)
 
 #: One of everything, to be sure that luck did not leave it out.
-TYPED = (
+TYPED: tuple[Any, ...] = (
     "",
     "x",
     1,

@@ -371,7 +371,7 @@ class Story(RuleBasedStateMachine):
             assert session.claimed(collection, [-(2**63), -1, 0, 5, 2**63 - 1]) == holders
         effective = [row for row in mind.attempts.values() if row.state in ("done", "adopted") and not row.approved]
         recent = [row for row in effective if (row.started_at if row.closed_at is None else row.closed_at) >= 5]
-        counts = Counter((row.collection, row.kind) for row in recent)
+        counts: Counter[tuple[int, str]] = Counter((row.collection, row.kind) for row in recent)
         counts += Counter((row.collection, "clear") for row in recent if row.clears and row.kind == "update")
         assert session.written_since(5) == counts
         assert exactly(session.decisions()) == exactly(mind.decisions)
@@ -390,6 +390,8 @@ def test_every_story_ends_as_it_should(store_url: str) -> None:
     class StoryHere(Story):
         address = store_url
 
-    stories = max(1, settings.default.max_examples // 3)
+    usual = settings.default
+    assert usual is not None
+    stories = max(1, usual.max_examples // 3)
     limits = settings(max_examples=stories, stateful_step_count=20, suppress_health_check=list(HealthCheck))
-    run_state_machine_as_test(StoryHere, settings=limits)  # type: ignore[no-untyped-call]
+    run_state_machine_as_test(StoryHere, settings=limits)

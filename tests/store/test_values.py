@@ -66,7 +66,7 @@ def test_what_agreed_values_share_is_kept_once() -> None:
 
 def test_a_value_of_no_known_type_is_refused_without_being_shown() -> None:
     with pytest.raises(TypeError, match="a float is not a value") as caught:
-        pack_agreed([Agreed((73.125,), 1, "a", 0, 0)])
+        pack_agreed([Agreed((73.125,), 1, "a", 0, 0)])  # type: ignore[arg-type]
     assert "73" not in str(caught.value)
 
 

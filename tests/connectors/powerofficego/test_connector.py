@@ -10,6 +10,7 @@ import httpx2
 import pytest
 
 from samtale.connectors.powerofficego.connector import PowerOfficeGo
+from samtale.core.kinds import Raw
 from samtale.core.model import MISSING
 from samtale.core.problems import BadAnswer, Gone, Moved, Refused, Retry, SystemTrouble, Unauthorized, Uncertain
 from samtale.engine.pace import Limit
@@ -180,7 +181,7 @@ def test_the_parent_of_a_contact_person_is_looked_up_once() -> None:
 
 def test_a_contact_person_is_created_below_its_parent() -> None:
     books = Books(lambda request: reply(201, {"Id": 5, "ContactId": 9}))
-    values = {"ContactId": 9, "FirstName": "Kari", "LastName": "Nordmann"}
+    values: dict[str, Raw] = {"ContactId": 9, "FirstName": "Kari", "LastName": "Nordmann"}
     (written,) = books.connector.create("Contactperson", [Draft(values=values, mark="m")])
     assert isinstance(written, Written)
     assert books.requests[0].url.path == "/v2/ContactPersons/9"
