@@ -34,7 +34,20 @@ MAPPED = (
 )
 CITIES = ("Oslo", "Bergen", "Trondheim", "Stavanger", "Tromsø", "Kristiansand", "Drammen", "Ålesund", "Bodø", "Hamar")
 GIVEN = ("Kari", "Ola", "Ingrid", "Per", "Anne", "Lars", "Sofie", "Jonas", "Nora", "Emil", "Åse", "Øyvind")
-FAMILY = ("Hansen", "Johansen", "Olsen", "Larsen", "Andersen", "Pedersen", "Nilsen", "Berg", "Dahl", "Lund", "Moen", "Haugen")
+FAMILY = (
+    "Hansen",
+    "Johansen",
+    "Olsen",
+    "Larsen",
+    "Andersen",
+    "Pedersen",
+    "Nilsen",
+    "Berg",
+    "Dahl",
+    "Lund",
+    "Moen",
+    "Haugen",
+)
 
 
 def record(person: int, key: int, edition: int = 0, modified: int = 0) -> dict[str, object]:
@@ -118,7 +131,9 @@ class BenchConnector:
 
     def fetch(self, collection: str, keys: Sequence[str]) -> Fetched:
         now = int(time.time() * 1000)
-        return Fetched(records=[msgspec.json.encode(self.current[k]) for k in keys if k in self.current], requested_at=now)
+        return Fetched(
+            records=[msgspec.json.encode(self.current[k]) for k in keys if k in self.current], requested_at=now
+        )
 
     def create(self, collection: str, drafts: Sequence[Draft]) -> list[Written | SystemTrouble]:
         raise AssertionError("the benchmark creates nothing")
@@ -151,7 +166,11 @@ def model(*, create: bool) -> Model:
             collection=COLLECTION,
             label=f"{system} {COLLECTION}",
             views=tuple(
-                View(field=path.lower(), number=0, accesses=(Access(part=0, properties=(Property(path=path, form=_form(kind)),)),))
+                View(
+                    field=path.lower(),
+                    number=0,
+                    accesses=(Access(part=0, properties=(Property(path=path, form=_form(kind)),)),),
+                )
                 for path, kind in MAPPED
             ),
             create=((f"{other}.{COLLECTION}", CreateRule()),) if create else (),

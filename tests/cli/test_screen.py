@@ -88,7 +88,11 @@ def test_a_table_that_a_narrow_terminal_would_shred_is_stacked() -> None:
 
 
 def test_letters_that_a_terminal_lacks_do_not_stop_us(tmp_path: Path) -> None:
-    code = "from samtale.cli.main import main, samtale; from samtale.cli.screen import Screen\nsamtale.callback = lambda: Screen().say('Sjøvik → Åse')\nmain([])"
+    code = (
+        "from samtale.cli.main import main, samtale; from samtale.cli.screen import Screen\n"
+        "samtale.callback = lambda: Screen().say('Sjøvik → Åse')\n"
+        "main([])"
+    )
     plain = {**environment(), "PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"}
     done = subprocess.run(
         [sys.executable, "-c", code], env=plain, cwd=tmp_path, capture_output=True, text=True, check=False
