@@ -118,8 +118,10 @@ def _lost_values(truth: Truth, ledger: Ledger) -> Iterable[str]:
             continue
         ref = (ids[entry.place], entry.key)
         mine = [x for x in truth.links if (x.collection, x.key) == ref]
-        entities = {x.entity for x in mine} | {h.entity for h in truth.history if (h.collection, h.key) == ref}
-        if not _accounted_for(truth, entry, entities, min((x.linked_at for x in mine), default=0)):
+        told = [h for h in truth.history if (h.collection, h.key) == ref]  # also of links that a person ended
+        entities = {x.entity for x in mine} | {h.entity for h in told}
+        linked_at = min((*(x.linked_at for x in mine), *(h.at for h in told)), default=0)
+        if not _accounted_for(truth, entry, entities, linked_at):
             shown = truth.shown(entry.place, entry.key, entry.path)
             yield f"lost: {entry.story}, typed at {entry.at}, seen {entry.seen_at}, now {shown!r}"
 

@@ -57,6 +57,8 @@ FAULTS: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("po", "empty_list", {"method": "GET"}),
 )
 
+#: A customer is a firm or a person, and may have been the other one when a value was typed.
+SHAPES = {"Customers": ("Firm", "Person")}
 COLLECTIONS = (("po", "Customers"), ("po", "Departments"), ("zoho", "Account"), ("zoho", "Contact"))
 
 
@@ -145,9 +147,9 @@ class Conversation(RuleBasedStateMachine):
         return f"{'By' if 'City' in path else 'Navn'}{n}x"
 
     def typed(self, desk: Desk, collection: str, key: str, values: dict[str, Any], *, new: bool = False) -> None:
-        shape = collection if collection != "Customers" else "Person" if desk.one(collection, key)["IsPerson"] else "Firm"
         system = "po" if desk is self.house.po else "zoho"
-        for path, _, field, part in TYPED[shape]:
+        paths = {p[0]: p for shape in SHAPES.get(collection, (collection,)) for p in TYPED[shape]}
+        for path, _, field, part in paths.values():
             if path in values:
                 now = self.house.time.now_ms()
                 self.ledger.note(Entry(now, (system, collection), key, path, field, part, values[path]))

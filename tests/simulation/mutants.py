@@ -25,7 +25,7 @@ from samtale.engine import observe as engine_observe
 from samtale.engine import settle as engine_settle
 from samtale.engine import unknown as engine_unknown
 from samtale.ports.connector import Written
-from tests.simulation.running import run
+from tests.simulation.running import insist_on_one_order, run
 
 REPORT = Path("build/mutants.json")
 #: Seeds tried before a mutant counts as having got away.
@@ -157,7 +157,7 @@ def settle_everything() -> Iterator[None]:
 
     def moved(setting: Any, session: Any, write: Any, link: Any, row: Any, base: Any) -> Any:
         found = original(setting, session, write, link, row, base)
-        agreed = engine_settle.agreed_of(session, write.entity)
+        agreed = engine_settle.agreed_of(setting, session, write.entity)
         member = setting.maps.members[write.type, f"{write.system}.{write.collection}"]
         revs = [agreed[v.field].rev if v.field in agreed else NO_BASE for v in member.views]
         return found._replace(revs=revs, base=None)
@@ -236,6 +236,7 @@ def _first_line(error: BaseException) -> str:
 
 def main(names: list[str]) -> int:
     """Hunt all mutants, print the table; the exit code is 1 if one got away."""
+    insist_on_one_order("tests.simulation.mutants")
     found = []
     for name in names or list(MUTANTS):
         caught = hunt(name)
