@@ -20,7 +20,9 @@ def firm(name: str = "Acme AS", number: str | None = NUMBERS[0], **more: Any) ->
     return {**given, "OrganizationNumber": number} if number else given
 
 
-def person(given: str = "Kari", family: str = "Nordmann", email: str = "kari@nordmann.example", **more: Any) -> dict[str, Any]:
+def person(
+    given: str = "Kari", family: str = "Nordmann", email: str | None = "kari@nordmann.example", **more: Any
+) -> dict[str, Any]:
     """A customer in PowerOffice Go that is a person."""
     return {"FirstName": given, "LastName": family, "IsPerson": True, "EmailAddress": email, **more}
 
@@ -30,12 +32,16 @@ def account(name: str = "Acme AS", number: str | None = NUMBERS[0], **more: Any)
     return {"Account_Name": name, **({"Org_Number": number} if number else {}), **more}
 
 
-def contact(given: str = "Kari", family: str = "Nordmann", email: str = "kari@nordmann.example", **more: Any) -> dict[str, Any]:
+def contact(
+    given: str = "Kari", family: str = "Nordmann", email: str = "kari@nordmann.example", **more: Any
+) -> dict[str, Any]:
     """A person in Zoho CRM."""
     return {"First_Name": given, "Last_Name": family, "Email": email, **more}
 
 
-def linked_firms(build: Build, po: dict[str, Any] | None = None, zoho: dict[str, Any] | None = None, **options: Any) -> tuple[House, str, str]:
+def linked_firms(
+    build: Build, po: dict[str, Any] | None = None, zoho: dict[str, Any] | None = None, **options: Any
+) -> tuple[House, str, str]:
     """A house with one firm in both systems, linked and quiet: house, key in PowerOffice Go, key in Zoho CRM.
 
     Writing either system has been approved once, so that no first run stands in the way.

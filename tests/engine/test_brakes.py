@@ -5,7 +5,6 @@ from __future__ import annotations
 from samtale.core.brakes import Limit, Limits
 from samtale.core.model import Switches
 from samtale.engine import use_cases
-from samtale.engine.setting import Switches
 from samtale.engine.proposal import Proposal
 from tests.engine.house import House, codes
 from tests.engine.people import NUMBERS, Build, account, approve_everything, contact, firm, linked_firms, person
@@ -24,7 +23,10 @@ def many(build: Build, count: int = 12, **options: object) -> tuple[House, list[
     """A house with so many customers who have accounts, all quiet."""
     house = build(**options)
     names = [f"Firm {n} AS" for n in range(count)]
-    keys = [house.po.add("Customers", **firm(n, None, PhoneNumber=f"2200{i:04d}", WebsiteUrl=f"https://w{i}.example")) for i, n in enumerate(names)]
+    keys = [
+        house.po.add("Customers", **firm(n, None, PhoneNumber=f"2200{i:04d}", WebsiteUrl=f"https://w{i}.example"))
+        for i, n in enumerate(names)
+    ]
     house.sync()
     assert len(house.zoho.all("Account")) == count
     approve_everything(house)
@@ -246,13 +248,18 @@ def test_a_remapped_property_is_not_an_edit_of_everything(build: Build) -> None:
     shown = {r["Account_Name"]: r["Fax"] for r in house.zoho.all("Account")}
     assert shown["Firm 0 AS"] == "24000000"
     house.sync()
-    assert [house.po.get("Customers", k, "PhoneNumber") for k in keys] == ["22000000", "22000001", "22000002", "22000003"]
+    assert [house.po.get("Customers", k, "PhoneNumber") for k in keys] == [
+        "22000000",
+        "22000001",
+        "22000002",
+        "22000003",
+    ]
     house.assert_quiet()
 
 
 def test_a_new_field_needs_approval_and_fills_what_is_empty(quick: Build) -> None:
     """4, 5.9: a new field counts as a first run for the writes it causes."""
-    house, a, b = linked_firms(quick)
+    house, _, b = linked_firms(quick)
     house.zoho.edit("Account", b, Fax="24000000")
     house.sync("none")
     model = (
@@ -274,7 +281,9 @@ def test_a_new_rule_links_what_was_read_before(quick: Build) -> None:
     house.sync(lambda proposal: None)
     b = house.zoho.add("Account", **account("Acme Norge AS", None, Website="https://acme.example"))
     house.sync("none")
-    house.write_models({"organization": "entity: organization\nmatch:\n  - fields: [org_number]\n  - fields: [website]\n"})
+    house.write_models(
+        {"organization": "entity: organization\nmatch:\n  - fields: [org_number]\n  - fields: [website]\n"}
+    )
     house.sync()
     assert house.partner("po.Customers", a, "zoho.Account") == b
     assert len(house.zoho.all("Account")) == 1
@@ -290,7 +299,10 @@ def test_an_answer_outlives_a_change_of_the_rules(quick: Build) -> None:
     house.sync("none")
     assert set(house.held()) == {"ambiguous"}
     rules = [rule.fields for rule in house.model.type("person").match]
-    for fields, value in ((("email", "name.family"), "post@firm.example\x1fnordmann"), (("email",), "post@firm.example")):
+    for fields, value in (
+        (("email", "name.family"), "post@firm.example\x1fnordmann"),
+        (("email",), "post@firm.example"),
+    ):
         use_cases.nobody(house.setting, "person", rules.index(fields), value)
     text = "entity: person\nmatch:\n  - {fields: [name, mobile]}\n  - {fields: [email], trust: suggest}\n  - fields: [email, name.family]\n"
     house.write_models({"person": text})

@@ -146,7 +146,14 @@ def test_a_contact_persons_company_is_translated_through_links(build: Build) -> 
     """5.8: ContactId and Account_Name.id are never copied, always translated; parents are created before children."""
     house = build(models={"person": WORKS_AT})
     a = house.po.add("Customers", **firm())
-    house.po.add("Contactperson", ContactId=int(a), FirstName="Per", LastName="Ås", EmailAddress="per@acme.example", IsActive=True)
+    house.po.add(
+        "Contactperson",
+        ContactId=int(a),
+        FirstName="Per",
+        LastName="Ås",
+        EmailAddress="per@acme.example",
+        IsActive=True,
+    )
     house.sync()
     b = house.partner("po.Customers", a, "zoho.Account")
     (c,) = house.zoho.all("Contact")
@@ -160,7 +167,14 @@ def test_a_reference_waits_for_its_record(quick: Build) -> None:
     house = quick(models={"person": WORKS_AT})
     a = house.po.add("Customers", **firm("Acme AS", None))
     b = house.zoho.add("Account", **account("Acme AS", None))  # a suggestion: not linked until a person says so
-    house.po.add("Contactperson", ContactId=int(a), FirstName="Per", LastName="Ås", EmailAddress="per@acme.example", IsActive=True)
+    house.po.add(
+        "Contactperson",
+        ContactId=int(a),
+        FirstName="Per",
+        LastName="Ås",
+        EmailAddress="per@acme.example",
+        IsActive=True,
+    )
     house.sync()
     (c,) = house.zoho.all("Contact")
     assert c["Account_Name"] is None
@@ -176,7 +190,14 @@ def test_a_contacts_account_moves_no_create_only_property(quick: Build) -> None:
     """5.8: ContactId can be given at creation only: one way; a new account in Zoho is shown, never written."""
     house = quick(models={"person": WORKS_AT})
     a = house.po.add("Customers", **firm())
-    p = house.po.add("Contactperson", ContactId=int(a), FirstName="Per", LastName="Ås", EmailAddress="per@acme.example", IsActive=True)
+    p = house.po.add(
+        "Contactperson",
+        ContactId=int(a),
+        FirstName="Per",
+        LastName="Ås",
+        EmailAddress="per@acme.example",
+        IsActive=True,
+    )
     house.sync()
     approve_everything(house)
     (c,) = house.zoho.all("Contact")
@@ -196,7 +217,14 @@ def test_a_reference_to_a_person_is_impossible_not_waiting(quick: Build) -> None
     """5.8: a private customer's contact person: no organization will ever come of that; shown with the reason, waited for by nobody."""
     house = quick(models={"person": WORKS_AT})
     a = house.po.add("Customers", **person("Kari", "Nordmann", "kari@nordmann.example", MailAddress=ADDRESS))
-    house.po.add("Contactperson", ContactId=int(a), FirstName="Per", LastName="Ås", EmailAddress="per@acme.example", IsActive=True)
+    house.po.add(
+        "Contactperson",
+        ContactId=int(a),
+        FirstName="Per",
+        LastName="Ås",
+        EmailAddress="per@acme.example",
+        IsActive=True,
+    )
     house.sync()
     names = sorted(c["Last_Name"] for c in house.zoho.all("Contact"))
     assert names == ["Nordmann", "Ås"]
@@ -209,7 +237,14 @@ def test_the_company_of_a_linked_contact_is_filled(quick: Build) -> None:
     house = quick(models={"person": WORKS_AT})
     a = house.po.add("Customers", **firm())
     c = house.zoho.add("Contact", **contact("Per", "Ås", "per@acme.example"))
-    house.po.add("Contactperson", ContactId=int(a), FirstName="Per", LastName="Ås", EmailAddress="per@acme.example", IsActive=True)
+    house.po.add(
+        "Contactperson",
+        ContactId=int(a),
+        FirstName="Per",
+        LastName="Ås",
+        EmailAddress="per@acme.example",
+        IsActive=True,
+    )
     house.sync()
     b = house.partner("po.Customers", a, "zoho.Account")
     assert house.zoho.get("Contact", c, "Account_Name.id") == b

@@ -110,13 +110,20 @@ class Place:
         self.executioner = Executioner([self.po, self.zoho])
         self.urls = [stack.enter_context(serve(s)).url for s in (self.po, self.zoho)]
         folder.mkdir()
-        text = PROJECT.format(first_link="newest", followers="equal").replace("http://127.0.0.1:1/Demo", f"{self.urls[0]}/Demo")
+        text = PROJECT.format(first_link="newest", followers="equal").replace(
+            "http://127.0.0.1:1/Demo", f"{self.urls[0]}/Demo"
+        )
         text = text.replace("http://127.0.0.1:1\n", f"{self.urls[1]}\n")
-        text = text.replace("    connector: powerofficego\n", "    connector: powerofficego\n    options: {requests_per_second: 400}\n")
+        text = text.replace(
+            "    connector: powerofficego\n", "    connector: powerofficego\n    options: {requests_per_second: 400}\n"
+        )
         (folder / "samtale.yaml").write_text(text, encoding="utf-8")
 
     def sync(self, at: Moment | None = None, command: str = "sync") -> tuple[int, dict[str, Any]]:
-        keys = {**{f"{k}": v for k, v in zip("ABC", PO_KEYS.values(), strict=True)}, **dict(zip("DEF", ZOHO_KEYS.values(), strict=True))}
+        keys = {
+            **{f"{k}": v for k, v in zip("ABC", PO_KEYS.values(), strict=True)},
+            **dict(zip("DEF", ZOHO_KEYS.values(), strict=True)),
+        }
         options = ["--yes"] if command == "sync" else []
         arguments = [sys.executable, "-m", "samtale", command, *options, "--json", "--project", str(self.folder)]
         code, out, err = self.executioner.run(arguments, {**os.environ, **keys}, at)
@@ -152,7 +159,11 @@ class Place:
 
 def _plain(value: Any) -> Any:
     """An address without what belongs to the vendor."""
-    return {k: v for k, v in value.items() if k not in ("Id", "LastChangedDateTimeOffset")} if isinstance(value, dict) else value
+    return (
+        {k: v for k, v in value.items() if k not in ("Id", "LastChangedDateTimeOffset")}
+        if isinstance(value, dict)
+        else value
+    )
 
 
 @pytest.fixture(scope="module")
@@ -181,7 +192,9 @@ def test_killed_runs_end_where_an_undisturbed_one_does(
         for _ in range(KILLS):
             creates = dice.random() < 0.5
             number = dice.randint(1, 2 if creates else max(2, writes // 2))
-            code, _ = place.sync(Moment(dice.choice(("before", "after", "later")), creates, number, dice.random() * 0.1))
+            code, _ = place.sync(
+                Moment(dice.choice(("before", "after", "later")), creates, number, dice.random() * 0.1)
+            )
             killed += code == -signal.SIGKILL
         assert killed, "no run was killed: the seed is of no use"
         code, told = place.sync()

@@ -248,7 +248,9 @@ def test_a_mark_links_before_any_rule(quick: Build) -> None:
 
 def test_a_mark_of_unknown_origin_is_held(quick: Build) -> None:
     """5.12: a record that we made for something unknown creates nothing and is shown."""
-    house = quick(models={"organization": "entity: organization\nmembers:\n  po.Customers:\n    create: {zoho.Account: always}\n"})
+    house = quick(
+        models={"organization": "entity: organization\nmembers:\n  po.Customers:\n    create: {zoho.Account: always}\n"}
+    )
     house.zoho.add("Account", **account(number=None, Samtale_Mark="samtale-0123456789abcdef0123456789abcdef"))
     house.sync()
     assert house.po.all("Customers") == []
@@ -286,7 +288,10 @@ def test_required_fields_are_never_left_out(quick: Build) -> None:
 
 def test_a_condition_decides_about_creation(quick: Build) -> None:
     """5.3: ``when`` is asked of the origin record, again whenever that changes."""
-    model = "entity: organization\nmembers:\n  zoho.Account:\n    create: {po.Customers: {when: 'IsActive == true && IsArchived == false'}}\n"
+    model = (
+        "entity: organization\nmembers:\n  zoho.Account:\n"
+        "    create: {po.Customers: {when: 'IsActive == true && IsArchived == false'}}\n"
+    )
     house = quick(models={"organization": model})
     a = house.po.add("Customers", **firm(IsArchived=True))
     house.sync()

@@ -116,7 +116,11 @@ def test_the_same_edit_on_both_sides_is_no_conflict(quick: Build) -> None:
 def test_an_address_merges_as_one_value(quick: Build) -> None:
     """5.4: a group is one value: half of one address and half of another is no address."""
     house, a, b = linked_firms(quick, po={"MailAddress": ADDRESS})
-    house.po.edit("Customers", a, **{"MailAddress.AddressLine1": "Nygata 2", "MailAddress.ZipCode": "5003", "MailAddress.City": "Bergen"})
+    house.po.edit(
+        "Customers",
+        a,
+        **{"MailAddress.AddressLine1": "Nygata 2", "MailAddress.ZipCode": "5003", "MailAddress.City": "Bergen"},
+    )
     house.wait(120)
     house.zoho.edit("Account", b, Billing_Street="Torget 9")
     house.sync("none")
@@ -142,8 +146,18 @@ def test_an_edited_follower_is_an_edit_of_the_field(build: Build) -> None:
 
 def test_a_follower_that_differed_at_first_link_is_never_lost(quick: Build) -> None:
     """5.5: separate billing and shipping addresses stay separate."""
-    shipping = {"Shipping_Street": "Lageret 4", "Shipping_Code": "3015", "Shipping_City": "Drammen", "Shipping_Country": "Norway"}
-    billing = {"Billing_Street": "Storgata 1", "Billing_Code": "0155", "Billing_City": "Oslo", "Billing_Country": "Norway"}
+    shipping = {
+        "Shipping_Street": "Lageret 4",
+        "Shipping_Code": "3015",
+        "Shipping_City": "Drammen",
+        "Shipping_Country": "Norway",
+    }
+    billing = {
+        "Billing_Street": "Storgata 1",
+        "Billing_Code": "0155",
+        "Billing_City": "Oslo",
+        "Billing_Country": "Norway",
+    }
     house, a, b = linked_firms(quick, zoho={**shipping, **billing}, po={"MailAddress": ADDRESS})
     assert _shown(house, b, shipping) == shipping
     house.po.edit("Customers", a, **{"MailAddress.City": "Moss", "MailAddress.ZipCode": "1530"})

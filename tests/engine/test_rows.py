@@ -38,7 +38,11 @@ CUSTOMER_ROWS: list[tuple[str, list[str], tuple[Any, Any, Any, Any]]] = [
     ("Name", ["Account_Name"], ("Acme Norge AS", "Acme Norge AS", "Acme Group AS", "Acme Group AS")),
     ("PhoneNumber", ["Phone"], ("22 99 88 77", "+4722998877", "+47 23 45 67 89", "+4723456789")),
     ("WebsiteUrl", ["Website"], ("https://a.example", "https://a.example", "https://b.example", "https://b.example")),
-    ("MailAddress.AddressLine1", ["Billing_Street", "Shipping_Street"], ("Nygata 2", "Nygata 2", "Torget 9", "Torget 9")),
+    (
+        "MailAddress.AddressLine1",
+        ["Billing_Street", "Shipping_Street"],
+        ("Nygata 2", "Nygata 2", "Torget 9", "Torget 9"),
+    ),
     ("MailAddress.ZipCode", ["Billing_Code", "Shipping_Code"], ("0160", "0160", "0170", "0170")),
     ("MailAddress.City", ["Billing_City", "Shipping_City"], ("Moss", "Moss", "Hamar", "Hamar")),
     ("MailAddress.CountryCode", ["Billing_Country", "Shipping_Country"], ("SE", "Sweden", "Denmark", "DK")),
@@ -110,7 +114,11 @@ def test_person_customers_and_contacts(build: Build) -> None:
     key = house.po.add("Customers", **KARI)
     assert house.sync().quiet
     (contact,) = house.zoho.all("Contact")
-    assert (contact["First_Name"], contact["Last_Name"], contact["Email"]) == ("Kari", "Nordmann", "kari@nordmann.example")
+    assert (contact["First_Name"], contact["Last_Name"], contact["Email"]) == (
+        "Kari",
+        "Nordmann",
+        "kari@nordmann.example",
+    )
     assert contact["Mailing_City"] == contact["Other_City"] == "Bergen"
     assert house.zoho.all("Account") == []
     _both_ways(house, key, "Contact", contact["id"], PERSON_ROWS)

@@ -6,6 +6,7 @@ import resource
 import sqlite3
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -19,7 +20,7 @@ from tests.engine.people import NUMBERS, Build, account, approve_everything, fir
 
 def test_our_own_writes_come_back_as_nothing(build: Build) -> None:
     """5.10: no call that could change anything, however often we look, full passes included."""
-    house, a, b = linked_firms(build)
+    house, a, _ = linked_firms(build)
     house.po.edit("Customers", a, PhoneNumber="23000000")
     house.sync("none")
     before = house.po.writes(), house.zoho.writes()
@@ -137,8 +138,9 @@ def test_a_record_that_went_as_we_wrote_is_no_trouble(quick: Build) -> None:
 def test_a_silent_no_op_is_a_failure(quick: Build) -> None:
     """5.11: Zoho says that it worked, and shows what it showed before: refused, held with the reason, retried when input changes."""
     house, a, b = linked_firms(quick)
-    put = house.zoho.simulator._writer.change  # type: ignore[attr-defined]
-    house.zoho.simulator._writer.change = lambda module, row, item, *more, **options: put(module, row, {}, *more, **options)  # type: ignore[attr-defined]
+    writer: Any = house.zoho.simulator._writer  # type: ignore[attr-defined]
+    put = writer.change
+    writer.change = lambda module, row, item, *more, **options: put(module, row, {}, *more, **options)
     house.po.edit("Customers", a, PhoneNumber="23000000")
     result = house.sync("none")
     assert result.outcome.failed == 1
@@ -146,7 +148,7 @@ def test_a_silent_no_op_is_a_failure(quick: Build) -> None:
     before = house.zoho.writes()
     house.sync("none")
     assert house.zoho.writes() == before
-    house.zoho.simulator._writer.change = put  # type: ignore[attr-defined]
+    writer.change = put
     house.po.edit("Customers", a, PhoneNumber="23000001")
     house.sync("none")
     assert house.zoho.get("Account", b, "Phone") == "+4723000001"
@@ -206,7 +208,9 @@ CREATES = "/crm/v8/Accounts"
         ("wrong_content_type", {}),
     ],
 )
-def test_a_create_with_an_unknown_outcome_is_never_repeated_blindly(quick: Build, kind: str, more: dict[str, object], mark: bool) -> None:
+def test_a_create_with_an_unknown_outcome_is_never_repeated_blindly(
+    quick: Build, kind: str, more: dict[str, object], mark: bool
+) -> None:
     """5.12: found by its mark or by resemblance, or created once more; in every case exactly one record."""
     house = quick(mark=mark)
     a = house.po.add("Customers", **firm(number=None))
@@ -283,7 +287,9 @@ def test_a_unique_value_that_is_taken_is_a_suggestion(quick: Build) -> None:
         ("status", {"status": 401, "body": '{"code":"INVALID_TOKEN"}'}),
     ],
 )
-def test_one_system_in_trouble_stops_no_other_and_loses_nothing(quick: Build, kind: str, more: dict[str, object]) -> None:
+def test_one_system_in_trouble_stops_no_other_and_loses_nothing(
+    quick: Build, kind: str, more: dict[str, object]
+) -> None:
     """5.13, bad input: a clear problem; nothing is written that was not seen; afterwards everything catches up."""
     house, a, b = linked_firms(quick)
     house.zoho.fault(kind, path="/crm/v8/(Accounts|Contacts)", **more)
@@ -351,7 +357,7 @@ def _store_file(store_url: str) -> Path:
 
 def test_a_full_disk_is_told_and_harms_nothing(quick: Build) -> None:
     """Bad input: ``max_page_count``: a clear error; the store is whole, and the next run with room carries on."""
-    house, a, b = linked_firms(quick)
+    house, _, _ = linked_firms(quick)
     with house.store._writer.connect() as connection:  # type: ignore[attr-defined]
         pages = int(connection.exec_driver_sql("PRAGMA page_count").scalar() or 0)
         connection.exec_driver_sql(f"PRAGMA max_page_count = {pages}")
@@ -370,7 +376,7 @@ def test_a_full_disk_is_told_and_harms_nothing(quick: Build) -> None:
 
 def test_a_file_size_limit_is_told_and_harms_nothing(quick: Build) -> None:
     """Bad input: RLIMIT_FSIZE."""
-    house, a, b = linked_firms(quick)
+    house, _, _ = linked_firms(quick)
     for n in range(60):
         house.po.add("Customers", **firm(f"Firm {n} {'x' * 80}", None))
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
@@ -405,7 +411,7 @@ def test_a_locked_store_is_told(quick: Build, monkeypatch: pytest.MonkeyPatch) -
 
 def test_a_corrupt_store_is_told_before_anything_is_written(quick: Build) -> None:
     """Bad input: a page of the database is garbage: a clear error, and no system is written."""
-    house, a, b = linked_firms(quick)
+    house, a, _ = linked_firms(quick)
     house.po.edit("Customers", a, PhoneNumber="23000000")
     house.store.close()
     file = _store_file(house.store_url)
@@ -417,10 +423,13 @@ def test_a_corrupt_store_is_told_before_anything_is_written(quick: Build) -> Non
     before = house.po.writes(), house.zoho.writes()
     from samtale.store import open_store
 
-    with pytest.raises(SamtaleError) as raised:
+    def run() -> None:
         house.store = open_store(house.store_url, "test")
         house.restart()
         house.sync("none")
+
+    with pytest.raises(SamtaleError) as raised:
+        run()
     assert raised.value.problems[0].remedy
     assert (house.po.writes(), house.zoho.writes()) == before
 

@@ -84,7 +84,9 @@ def _two_records_of_one_member(truth: Truth) -> Iterable[str]:
 
 
 def _disagreements(truth: Truth) -> Iterable[str]:
-    held = {(h.entity, h.field) for h in truth.held if h.entity} | {(r, "") for h in truth.held for r in h.refs if not h.field}
+    held = {(h.entity, h.field) for h in truth.held if h.entity} | {
+        (r, "") for h in truth.held for r in h.refs if not h.field
+    }
     groups: dict[tuple[str, str], list[LinkRow]] = defaultdict(list)
     for link in truth.links:
         if link.state == "active" and link.type in SHOWN:
@@ -98,7 +100,9 @@ def _disagreements(truth: Truth) -> Iterable[str]:
             values = {
                 (place, x.key): canonical(truth.shown(place, x.key, paths[place[1]]))
                 for x in links
-                if (place := truth.places[x.collection])[1] in paths and x.key in truth.records[place] and _belongs(truth, kind, place, x.key)
+                if (place := truth.places[x.collection])[1] in paths
+                and x.key in truth.records[place]
+                and _belongs(truth, kind, place, x.key)
             }
             if len(set(values.values())) > 1:
                 yield f"{kind} {entity} disagrees on {field}: {values}"
@@ -131,7 +135,9 @@ def _accounted_for(truth: Truth, entry: Entry, entities: set[str], linked_at: in
 
     The first agreement of a new entity is no event, so of what was typed before the link it is enough that a later verdict tells.
     """
-    verdicts = [h for h in truth.history if h.kind == "verdict" and h.entity in entities and h.data["field"] == entry.field]
+    verdicts = [
+        h for h in truth.history if h.kind == "verdict" and h.entity in entities and h.data["field"] == entry.field
+    ]
     if entry.raw is None:
         return any(h.at >= entry.at for h in verdicts) or linked_at >= entry.at
     wanted = canonical(entry.raw)
@@ -174,4 +180,6 @@ def _created_twice(truth: Truth) -> Iterable[str]:
         if record.get("Samtale_Mark") and record["Created_By"]["name"] == "Integration User"
     )
     yield from (f"{count} records bear the mark {mark}" for mark, count in marks.items() if count > 1)
-    yield from (f"entity {e} got {count} created records in {truth.places[c]}" for (e, c), count in made.items() if count > 1)
+    yield from (
+        f"entity {e} got {count} created records in {truth.places[c]}" for (e, c), count in made.items() if count > 1
+    )

@@ -245,7 +245,9 @@ def main(names: list[str]) -> int:
         print(f"{name:24} {seed_:10} {caught.seconds:6.1f} s  {caught.how}", flush=True)
     REPORT.parent.mkdir(exist_ok=True)
     escaped = [c.name for c in found if c.seed is None]
-    REPORT.write_text(json.dumps({"mutants": [c._asdict() for c in found], "escaped": escaped}, indent=2) + "\n", encoding="utf-8")
+    REPORT.write_text(
+        json.dumps({"mutants": [c._asdict() for c in found], "escaped": escaped}, indent=2) + "\n", encoding="utf-8"
+    )
     return 1 if escaped else 0
 
 

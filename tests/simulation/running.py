@@ -35,7 +35,14 @@ def numbers(text: str) -> list[int]:
     return found
 
 
-def run(number: int, *, stories: int = STORIES, steps: int = STEPS, shrink: bool = True, machine: type[Conversation] = Conversation) -> None:
+def run(
+    number: int,
+    *,
+    stories: int = STORIES,
+    steps: int = STEPS,
+    shrink: bool = True,
+    machine: type[Conversation] = Conversation,
+) -> None:
     """Tell the stories of one seed. Raises AssertionError with a short story for one that ends badly."""
     seeded = seed(number)(type(f"Seed{number}", (machine,), {}))
     chosen = settings(
@@ -82,7 +89,7 @@ def report(seeds: list[int], *, enough: float = ENOUGH) -> dict[str, Any]:
 def insist_on_one_order(module: str) -> None:
     """Begin again with sets in an order that is the same every time, so that a seed tells the same story always."""
     if os.environ.get("PYTHONHASHSEED") != "0":
-        os.execve(sys.executable, [sys.executable, "-m", module, *sys.argv[1:]], {**os.environ, "PYTHONHASHSEED": "0"})  # noqa: S606
+        os.execve(sys.executable, [sys.executable, "-m", module, *sys.argv[1:]], {**os.environ, "PYTHONHASHSEED": "0"})
 
 
 def main(arguments: list[str]) -> int:

@@ -21,7 +21,9 @@ MUTANTS = ("drop_the_base", "ignore_moved", "forget_the_loser")
 def _python(folder: Path, *arguments: str) -> str:
     """What a module says; it works in a folder of its own, so that its report replaces no other."""
     environment = {**os.environ, "PYTHONHASHSEED": "0", "PYTHONPATH": os.pathsep.join([str(ROOT), *sys.path])}
-    done = subprocess.run([sys.executable, "-m", *arguments], cwd=folder, env=environment, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-m", *arguments], cwd=folder, env=environment, capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 

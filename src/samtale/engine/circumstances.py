@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
-from samtale.core.compare import APART, NO_BASE, Side
+from samtale.core.compare import NO_BASE, Side
 from samtale.core.conditions import BadCondition, holds
-from samtale.core.kinds import Raw
 from samtale.core.link import BY_MARK, BY_PERSON, Node, RecordName
 from samtale.core.mapping import MemberMap
 from samtale.core.model import MISSING, Agreed, CreateRule, Member
@@ -46,8 +45,7 @@ class States:
         """An entity that is there, and records that join it."""
         row = self.page.entities[entity]
         entity_type = self.setting.model.type(row.type)
-        kept = dict(zip(self.known.shapes[row.shape], row.agreed, strict=True))
-        agreed = {f.name: _resized(a, len(f.parts)) for f in entity_type.fields if (a := kept.get(f.name)) is not None}
+        agreed = self.setting.keeping[row.type].read(self.known.shapes[row.shape], row.agreed)
         state = EntityState(type=entity_type, id=entity, new=False, agreed=agreed, sides=[])
         gone: list[tuple[str, str]] = []
         suspended: list[str] = []
@@ -58,7 +56,8 @@ class States:
                 continue
             if link.state == "gone":
                 gone.append((member.system, member.name))
-                state.unseen = state.unseen or _was_behind(member, link, agreed)
+                revs = member.renumbered(link.revs, self.known.shapes[link.shape])
+                state.unseen = state.unseen or _was_behind(member, revs, agreed)
             elif not member.belongs(self.page.shown[ref]) or self.page.records[ref].missing_since is not None:
                 suspended.append(member.name)
             else:
@@ -96,7 +95,7 @@ class States:
             key=row.key,
             shown=shown,
             base=base,
-            revs=_revs(member, link.revs, shown, base),
+            revs=member.renumbered(link.revs, self.known.shapes[link.shape]),
             modified=row.modified,
             looked_after=row.after,
             seen_at=row.seen_at,
@@ -126,9 +125,13 @@ class States:
         return archive is not None and archive[0] in at and side.shown[at[archive[0]]] == archive[1]
 
 
-def _was_behind(member: MemberMap, link: LinkRow, agreed: Mapping[str, Agreed]) -> bool:
+def _was_behind(member: MemberMap, revs: Sequence[int], agreed: Mapping[str, Agreed]) -> bool:
     """Whether a record that is gone had not been given the latest of what was agreed."""
-    known = [(agreed[view.field].rev, rev) for view, rev in zip(member.views, link.revs, strict=False) if view.field in agreed]
+    known = [
+        (agreed[view.field].rev, rev)
+        for view, rev in zip(member.views, revs, strict=True)
+        if view.field in agreed
+    ]
     return any(0 <= rev < latest for latest, rev in known)
 
 
@@ -219,29 +222,3 @@ class Permission:
 
 def _held(state: EntityState, code: str, reason: str, name: RecordName) -> Held:
     return Held(code=code, reason=reason, refs=(name,), type=state.type.name, entity="" if state.new else state.id)  # type: ignore[arg-type]
-
-
-def _resized(agreed: Agreed, parts: int) -> Agreed:
-    """An agreed value under a model that gave its field more or fewer parts."""
-    value = agreed.value
-    if len(value) == parts:
-        return agreed
-    return agreed._replace(value=(*value, *([None] * (parts - len(value))))[:parts])
-
-
-def _revs(member: MemberMap, revs: Sequence[int], shown: Sequence[Raw], base: Sequence[Raw]) -> list[int]:
-    """A link's revisions under a model that changed the member's views.
-
-    A view whose base is kept stays settled; a follower that shows something else than its primary stands apart, so that it is never
-    overwritten for having been remapped.
-    """
-    if len(revs) == len(member.views):
-        return list(revs)
-    last = max((r for r in revs if r >= 0), default=NO_BASE)
-    found = []
-    for number, view in enumerate(member.views):
-        kept = all(base[p] != MISSING for p in member.positions[number])
-        primary = member.positions[member.by_field[member.field_of[number]][0]]
-        differs = view.number > 0 and [shown[p] for p in member.positions[number]] != [shown[p] for p in primary]
-        found.append(APART if kept and differs else last if kept else NO_BASE)
-    return found

@@ -80,7 +80,13 @@ def _described(entity_type: EntityType) -> tuple[object, ...]:
         for f in entity_type.fields
     ]
     members = [
-        (m.name, m.where, m.create, m.on_delete, [(v.field, v.use, [[p.path for p in a.properties] for a in v.accesses]) for v in m.views])
+        (
+            m.name,
+            m.where,
+            m.create,
+            m.on_delete,
+            [(v.field, v.use, [[p.path for p in a.properties] for a in v.accesses]) for v in m.views],
+        )
         for m in entity_type.members
     ]
     return entity_type.name, fields, entity_type.match, members
