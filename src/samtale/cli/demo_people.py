@@ -10,7 +10,6 @@ from typing import Any, NamedTuple
 
 import httpx2
 
-from samtale.core.model import Agreed
 from samtale.engine.setting import Setting
 from samtale.engine.use_cases import review
 
@@ -105,10 +104,10 @@ def pairs(setting: Setting, type_name: str, places: tuple[Place, Place], fields:
                 links.setdefault(link.entity, {})[numbers[link.collection]] = link.key
         for name, entity in sorted(entities.items()):
             keys = links.get(name, {})
-            agreed: dict[str, Agreed | None] = dict(zip(shapes[entity.shape], entity.agreed, strict=True))
-            filled = all((a := agreed.get(f)) is not None and any(a.value) for f in fields)
+            agreed = setting.keeping[type_name].read(shapes[entity.shape], entity.agreed)
+            filled = all(f in agreed and any(agreed[f].value) for f in fields)
             if set(keys) == set(places) and filled and name not in held:
-                values = agreed["name"].value if agreed.get("name") else ()  # type: ignore[union-attr]
+                values = agreed["name"].value if "name" in agreed else ()
                 found.append(Pair(name, " ".join(str(v) for v in values if isinstance(v, str)), keys))
     return found
 

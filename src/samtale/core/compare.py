@@ -12,11 +12,10 @@ from typing import Literal, NamedTuple
 import msgspec
 
 from samtale.core.kinds import Raw
+from samtale.core.mapping import APART as APART
+from samtale.core.mapping import NO_BASE as NO_BASE
 from samtale.core.mapping import NO_REFERENCES, MemberMap, References, Unread
 from samtale.core.model import MISSING, FieldValue
-
-#: Revisions of a view that are none: it has no base yet, or it was set apart and is neither read nor written.
-NO_BASE, APART = -1, -2
 
 Reading = Literal["nothing", "same", "edit", "join", "unread"]
 

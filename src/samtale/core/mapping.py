@@ -18,6 +18,9 @@ import msgspec
 from samtale.core.kinds import Kind, Raw, Unreadable, Unwritable, Value
 from samtale.core.model import MISSING, EntityType, Field, FieldValue, Member, Model, Property, View
 
+#: Revisions of a view that are none: it has no base yet, or it was set apart and is neither read nor written.
+NO_BASE, APART = -1, -2
+
 
 class Unread(NamedTuple):
     """A property that cannot be read: its path and the reason, never its value."""
@@ -131,17 +134,21 @@ class CollectionMap:
         self.system = system
         self.collection = collection
         conversions: dict[str, list[str]] = {path: [] for path in extra}
+        views: dict[str, list[str]] = {}
         for entity_type, member in members:
             for path, _ in member.where:
                 conversions.setdefault(path, [])
-            for view in member.views:
+            for number, view in enumerate(member.views):
                 for path, conversion in _conversions(entity_type.field(view.field), view):
                     conversions.setdefault(path, []).append(conversion)
+                    views.setdefault(path, []).append(f"{entity_type.name}:{number}")
         self.paths: tuple[str, ...] = tuple(sorted(conversions))
         self.index: dict[str, int] = {path: i for i, path in enumerate(self.paths)}
-        #: positions of the shape: a path together with how it is converted, so that a changed conversion has no base
+        #: positions of the shape: a path together with how it is converted, so that a changed conversion has no base, and with the
+        #: numbers of the views that show it, so that a link's revisions are understood when the model counts its views anew
         self.shape: tuple[str, ...] = tuple(
             f"{path}\t{blake2b('|'.join(sorted(conversions[path])).encode(), digest_size=4).hexdigest()}"
+            f"\t{' '.join(sorted(views.get(path, ())))}"
             for path in self.paths
         )
         self.members: tuple[MemberMap, ...] = tuple(MemberMap(t, m, self.index) for t, m in members)
@@ -151,10 +158,15 @@ class CollectionMap:
         if tuple(shape) == self.shape:
             return list(values)
         if strictly:
-            old = dict(zip(shape, values, strict=True))
-            return [old.get(position, MISSING) for position in self.shape]
+            old = {_converted(position): value for position, value in zip(shape, values, strict=True)}
+            return [old.get(_converted(position), MISSING) for position in self.shape]
         by_path = {position.split("\t")[0]: value for position, value in zip(shape, values, strict=True)}
         return [by_path.get(path, MISSING) for path in self.paths]
+
+
+def _converted(position: str) -> tuple[str, ...]:
+    """The path and conversion of a position, without the numbers of its views."""
+    return tuple(position.split("\t")[:2])
 
 
 class MemberMap:
@@ -179,6 +191,8 @@ class MemberMap:
         self.positions: tuple[tuple[int, ...], ...] = tuple(
             tuple(index[p.path] for access in view.accesses for p in access.properties) for view in member.views
         )
+        self._paths = tuple(tuple(p.path for a in v.accesses for p in a.properties) for v in member.views)
+        self._moves: dict[tuple[str, ...], tuple[int, ...]] = {}
         self._readers = tuple(self._reader(n) for n in range(len(member.views)))
         self._plain = tuple(self._plain_slot(n) for n in range(len(member.views)))
         #: every position that a view of this member reads or writes
@@ -209,6 +223,19 @@ class MemberMap:
             for access in view.accesses
             for prop in access.properties
         )
+
+    def renumbered(self, revs: Sequence[int], shape: tuple[str, ...]) -> list[int]:
+        """A link's revisions, by the views that its shape knew, in the order of today's views; a new view has no base."""
+        moves = self._moves.get(shape)
+        if moves is None:
+            before: dict[str, int] = {}
+            for path, *more in (position.split("\t") for position in shape):
+                for name, _, number in (view.rpartition(":") for view in (more[-1].split() if len(more) > 1 else ())):
+                    if name == self.type.name:
+                        before[path] = int(number)
+            firsts = (next((before[p] for p in paths if p in before), -1) for paths in self._paths)
+            moves = self._moves[shape] = tuple(firsts)
+        return [revs[old] if 0 <= old < len(revs) else NO_BASE for old in moves]
 
     def belongs(self, shown: Sequence[Raw]) -> bool:
         """Whether a record that shows this is of this member."""

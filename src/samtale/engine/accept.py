@@ -35,15 +35,15 @@ def accept(setting: Setting, session: Session, plans: Sequence[EntityPlan], kept
 def _accept_entities(setting: Setting, session: Session, plans: Sequence[EntityPlan]) -> None:
     known = session.entities([p.entity for p in plans if not p.new])
     shapes = session.shapes()
-    fields = {name: tuple(f.name for f in setting.model.type(name).fields) for name in {p.type for p in plans}}
-    numbers = {name: session.shape(names) for name, names in fields.items()}
+    keeping = {name: setting.keeping[name] for name in {p.type for p in plans}}
+    numbers = {name: session.shape(kept.shape) for name, kept in keeping.items()}
     rows = []
     for plan in plans:
         agreed: Mapping[str, Agreed | None] = plan.agreed
         old = known.get(plan.entity)
         if old is not None:
-            agreed = {**dict(zip(shapes[old.shape], old.agreed, strict=True)), **plan.agreed}
-        rows.append(EntityRow(plan.type, plan.entity, numbers[plan.type], [*map(agreed.get, fields[plan.type])]))
+            agreed = {**keeping[plan.type].read(shapes[old.shape], old.agreed), **plan.agreed}
+        rows.append(EntityRow(plan.type, plan.entity, numbers[plan.type], keeping[plan.type].kept(agreed)))
     session.put_entities(rows)
 
 

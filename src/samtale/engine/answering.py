@@ -44,7 +44,7 @@ def resolve(setting: Setting, text: str, field_name: str, *, take: str | None = 
         links = [x for x in session.links_in([entity]) if x.state == "active"]
         chosen = _given(field, value) if value is not None else _taken(setting, session, field, links, take)
         now = setting.clock.now_ms()
-        old = agreed_of(session, entity).get(field.name)
+        old = agreed_of(setting, session, entity).get(field.name)
         agreed = Agreed(chosen, (old.rev if old else 0) + 1, "person", now, now)
         _put_agreed(setting, session, row, field, agreed)
         session.put_links([_seen(setting, session, link, field) for link in links])
@@ -89,7 +89,7 @@ def _taken(setting: Setting, session: Session, field: Field, links: Sequence[Lin
         member = setting.maps.members[link.type, ".".join(place)]
         value = _shown(setting, session, member, link, field)
         if value is not None:
-            agreed = agreed_of(session, link.entity).get(field.name)
+            agreed = agreed_of(setting, session, link.entity).get(field.name)
             below = agreed.value if agreed else field.empty
             return tuple(b if a is ... else a for a, b in zip(value, below, strict=True))
     systems = ", ".join(sorted({places[x.collection][0] for x in links if x.collection in places}))
@@ -126,10 +126,9 @@ def _gave_way(
 
 
 def _put_agreed(setting: Setting, session: Session, row: EntityRow, field: Field, agreed: Agreed) -> None:
-    fields = tuple(f.name for f in setting.model.type(row.type).fields)
-    known: dict[str, Agreed | None] = dict(zip(session.shapes()[row.shape], row.agreed, strict=True))
-    known[field.name] = agreed
-    session.put_entities([row._replace(shape=session.shape(fields), agreed=[known.get(name) for name in fields])])
+    keeping = setting.keeping[row.type]
+    known = {**keeping.read(session.shapes()[row.shape], row.agreed), field.name: agreed}
+    session.put_entities([row._replace(shape=session.shape(keeping.shape), agreed=keeping.kept(known))])
 
 
 def _seen(setting: Setting, session: Session, link: LinkRow, field: Field) -> LinkRow:
@@ -143,7 +142,7 @@ def _seen(setting: Setting, session: Session, link: LinkRow, field: Field) -> Li
     shown = mapping.reshape(record.shown, shapes[record.shape], strictly=False)
     kept = (record.shown, record.shape) if link.base is None else (link.base, link.shape)
     base = mapping.reshape(kept[0], shapes[kept[1]], strictly=True)
-    revs = list(link.revs)
+    revs = member.renumbered(link.revs, shapes[link.shape])
     for number in member.by_field[member.type.fields.index(field)]:
         if revs[number] == APART:
             continue

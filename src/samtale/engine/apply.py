@@ -265,7 +265,7 @@ class SystemWriter:
                     state="unknown", due=now + self.setting.lag_ms(write.system), outcome=text[:500]
                 )
                 if write.key is not None:
-                    closed = closed._replace(state="none", closed_at=now)
+                    closed = _left_open(closed, now)
                     looks.append(
                         Look(attempt.collection, write.key, now + self.setting.lag_ms(write.system), fetch=True)
                     )
@@ -292,7 +292,7 @@ class SystemWriter:
                 self.outcome.unknown += 1
                 closed = closed._replace(state="unknown", due=now + self.setting.lag_ms(write.system), closed_at=None)
                 if write.key is not None:
-                    closed = closed._replace(state="none", closed_at=now)
+                    closed = _left_open(closed, now)
                     looks.append(
                         Look(attempt.collection, write.key, now + self.setting.lag_ms(write.system), fetch=True)
                     )
@@ -305,6 +305,13 @@ class SystemWriter:
             for decision in decisions:
                 session.decide(decision)
             session.note([_answer(attempt, write, trouble, now)])
+
+
+def _left_open(attempt: AttemptRow, now: int) -> AttemptRow:
+    """An update whose outcome is not known stays open until its record was looked at; a second deletion would do no harm."""
+    if attempt.kind == "update":
+        return attempt._replace(state="open", closed_at=None)
+    return attempt._replace(state="none", closed_at=now)
 
 
 def _answer(attempt: AttemptRow, write: Write, trouble: SystemTrouble, now: int) -> HistoryRow:

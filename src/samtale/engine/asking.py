@@ -134,7 +134,7 @@ def status(setting: Setting) -> Status:
         return Status(
             collections=collections,
             looks=int(session.next_look() is not None),
-            unknown=session.attempts(("open", "unknown", "parked")),
+            unknown=[a for a in session.attempts(("open", "unknown", "parked")) if a.kind == "create"],
             linking=any(kind == "linking" for kind, _ in decisions),
             approved=any(kind == "approved" for kind, _ in decisions),
         )
@@ -198,7 +198,7 @@ class _Explainer:
         self.row = session.entities([entity])[entity]
         self.type = setting.model.type(self.row.type)
         self.shapes = session.shapes()
-        self.agreed = {n: a for n, a in zip(self.shapes[self.row.shape], self.row.agreed, strict=True) if a is not None}
+        self.agreed = setting.keeping[self.row.type].read(self.shapes[self.row.shape], self.row.agreed)
         self.places: dict[int, Place] = {row.id: place for place, row in setting.known(session).items()}
         self.links = [x for x in session.links_in([entity]) if x.collection in self.places]
         self.records = session.records([(x.collection, x.key) for x in self.links])
@@ -239,7 +239,7 @@ class _Explainer:
         shown = mapping.reshape(record.shown, self.shapes[record.shape], strictly=False)
         kept = (record.shown, record.shape) if link.base is None else (link.base, link.shape)
         base = mapping.reshape(kept[0], self.shapes[kept[1]], strictly=True)
-        rev = link.revs[number] if number < len(link.revs) else NO_BASE
+        rev = member.renumbered(link.revs, self.shapes[link.shape])[number]
         paths = tuple(p.path for access in member.views[number].accesses for p in access.properties)
         return SideView(
             system=member.system,

@@ -128,9 +128,7 @@ class States:
 def _was_behind(member: MemberMap, revs: Sequence[int], agreed: Mapping[str, Agreed]) -> bool:
     """Whether a record that is gone had not been given the latest of what was agreed."""
     known = [
-        (agreed[view.field].rev, rev)
-        for view, rev in zip(member.views, revs, strict=True)
-        if view.field in agreed
+        (agreed[view.field].rev, rev) for view, rev in zip(member.views, revs, strict=True) if view.field in agreed
     ]
     return any(0 <= rev < latest for latest, rev in known)
 

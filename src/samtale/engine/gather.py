@@ -229,8 +229,9 @@ class Gathered:
                 wanted.add(link.entity)
         for entity in self.entities.values():
             fields = {f.name for f in self.setting.model.type(entity.type).fields if f.to}
-            for name, agreed in zip(self.known.shapes[entity.shape], entity.agreed, strict=True) if fields else ():
-                if agreed is not None and name in fields:
+            kept = self.setting.keeping[entity.type]
+            for name, agreed in kept.read(self.known.shapes[entity.shape], entity.agreed).items() if fields else ():
+                if name in fields:
                     wanted.update(str(v) for v in agreed.value if v is not None)
         for link in self.session.links_in(wanted) if wanted else ():
             if link.state == "active" and link.collection in self.known.places:

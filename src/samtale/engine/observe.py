@@ -16,6 +16,7 @@ from samtale.core.problems import Problem, SystemTrouble
 from samtale.engine.decode import Observation, digest
 from samtale.engine.index import index, reindex
 from samtale.engine.setting import Place, Setting
+from samtale.engine.unanswered import close_looked_at, unanswered, with_ours
 from samtale.ports.connector import Fetched, Page, Record
 from samtale.ports.store import CollectionRow, DecisionRow, HistoryRow, LinkRow, Look, RecordRef, RecordRow, Session
 
@@ -303,6 +304,7 @@ def refresh(
             session.put_looks([Look(row.id, record.key, record.missing_since + lag, fetch=True)])
     if gone:
         bury(session, gone, fetched.requested_at)
+    close_looked_at(setting, session, place, [(row.id, key) for key in asked], fetched.requested_at)
     return changed + len(gone)
 
 
@@ -422,6 +424,7 @@ def _changes(
     history: list[HistoryRow] = []
     shapes = session.shapes()
     mapping = setting.maps.collections[place]
+    sent = unanswered(session, row.id)
     rows = []
     for seen, old in changed:
         ref = (old.collection, old.key)
@@ -444,6 +447,8 @@ def _changes(
         )
         for link in mine:
             moved = _based(link, old) if now_shown != was or old.shape != shape else link
+            if old.key in sent:
+                moved = with_ours(mapping, shapes, shape, moved, sent[old.key], was, now_shown)
             if link.state == "gone" and _replaced(session, link):
                 session.forget_links([(link.type, link.collection, link.key)])
                 continue

@@ -11,6 +11,7 @@ from hashlib import blake2b
 import msgspec
 
 from samtale.core.brakes import Limits
+from samtale.core.keeping import Keeping
 from samtale.core.kinds import Raw
 from samtale.core.link import RecordName, RuleSet
 from samtale.core.mapping import ModelMap
@@ -99,6 +100,11 @@ class Setting:
     @cached_property
     def rules(self) -> dict[str, RuleSet]:
         return {t.name: RuleSet(t) for t in self.model.types}
+
+    @cached_property
+    def keeping(self) -> dict[str, Keeping]:
+        """How agreed values are kept, by entity type."""
+        return {t.name: Keeping(t) for t in self.model.types}
 
     @cached_property
     def decoders(self) -> dict[Place, Decoder]:

@@ -16,12 +16,12 @@ from samtale.ports.connector import Written
 from samtale.ports.store import AttemptRow, HistoryRow, LinkRow, Look, RecordRow, Session
 
 
-def agreed_of(session: Session, entity: str) -> dict[str, Agreed]:
+def agreed_of(setting: Setting, session: Session, entity: str) -> dict[str, Agreed]:
     """An entity's agreed values, by field."""
     row = session.entities([entity]).get(entity)
     if row is None:
         return {}
-    return {name: a for name, a in zip(session.shapes()[row.shape], row.agreed, strict=True) if a is not None}
+    return setting.keeping[row.type].read(session.shapes()[row.shape], row.agreed)
 
 
 def settle_create(setting: Setting, session: Session, place: Place, attempt: AttemptRow, written: Written) -> None:
@@ -43,7 +43,7 @@ def adopt(
     now = setting.clock.now_ms()
     member = setting.maps.members[attempt.type, ".".join(place)]
     mapping = setting.maps.collections[place]
-    agreed = agreed_of(session, attempt.entity)
+    agreed = agreed_of(setting, session, attempt.entity)
     shape = session.shape(mapping.shape)
     shown = mapping.reshape(row.shown, session.shapes()[row.shape], strictly=False)
     base = list(shown)
@@ -143,8 +143,8 @@ def settle_update(setting: Setting, session: Session, write: Write, attempt: Att
 
 def _moved(setting: Setting, session: Session, write: Write, link: LinkRow, row: RecordRow, base: list[Raw]) -> LinkRow:
     member = setting.maps.members[write.type, f"{write.system}.{write.collection}"]
-    agreed = agreed_of(session, write.entity)
-    revs = list(link.revs) if len(link.revs) == len(member.views) else [NO_BASE] * len(member.views)
+    agreed = agreed_of(setting, session, write.entity)
+    revs = member.renumbered(link.revs, session.shapes()[link.shape])
     fields = {change.field for change in write.fields}
     sent = write.values
     for number, view in enumerate(member.views):

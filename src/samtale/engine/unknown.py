@@ -25,7 +25,10 @@ def recover(setting: Setting) -> None:
         for attempt in session.attempts(("open",)):
             place = places.get(attempt.collection)
             due = now + (setting.lag_ms(place[0]) if place else 0)
-            if attempt.kind == "create":
+            if attempt.kind == "update":  # stays open until its record was looked at once more
+                session.close([attempt._replace(due=attempt.due or due)])
+                session.put_looks([Look(attempt.collection, attempt.key or "", attempt.due or due, fetch=True)])
+            elif attempt.kind == "create":
                 session.close(
                     [attempt._replace(state="unknown", due=due, outcome="the run ended before the answer came")]
                 )
