@@ -68,7 +68,9 @@ class Known:
     def _nobody(self) -> Iterator[tuple[int, str]]:
         """Match values that identify nobody, by the number that their rule has today."""
         for type_name, fields, value in (d.answer for d in self._of("nobody")):
-            for number, rule in enumerate(self.setting.rules[type_name].rules if type_name in self.setting.rules else ()):
+            for number, rule in enumerate(
+                self.setting.rules[type_name].rules if type_name in self.setting.rules else ()
+            ):
                 if list(rule.fields) == list(fields):
                     yield number, str(value)
 
