@@ -51,9 +51,9 @@ def test_a_first_run_needs_an_approved_plan(build: Build) -> None:
     house.assert_quiet()
 
 
-def test_only_what_was_approved_is_written(build: Build) -> None:
+def test_only_what_was_approved_is_written(quick: Build) -> None:
     """5.9: approval covers each listed write that recomputes identically; what recomputes differently is left out."""
-    house = build()
+    house = quick()
     keys = [house.po.add("Customers", **firm(f"Firm {n} AS", None)) for n in range(3)]
     house.wait(3)
     writes, _ = house.plan()
@@ -230,9 +230,9 @@ def test_old_records_stay_where_they_are_without_full_sync(quick: Build) -> None
 # model changes (4)
 
 
-def test_a_remapped_property_is_not_an_edit_of_everything(build: Build) -> None:
+def test_a_remapped_property_is_not_an_edit_of_everything(quick: Build) -> None:
     """4, 5.2, 5.9: it has no base, so it joins: it takes what was agreed, edits nothing, and its first writes need approval."""
-    house, keys = many(build, count=4)
+    house, keys = many(quick, count=4)
     accounts = {a["Account_Name"]: a["id"] for a in house.zoho.all("Account")}
     house.zoho.edit("Account", accounts["Firm 0 AS"], Fax="24000000")
     house.zoho.edit("Account", accounts["Firm 1 AS"], Fax="2200 0001")  # what the phone is anyway

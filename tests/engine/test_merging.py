@@ -39,9 +39,9 @@ def test_the_newer_edit_wins(build: Build, later: str, winner: str) -> None:
     house.assert_quiet()
 
 
-def test_edits_that_cannot_be_told_apart_are_a_tie(build: Build) -> None:
+def test_edits_that_cannot_be_told_apart_are_a_tie(quick: Build) -> None:
     """5.4: the order of systems in the project breaks it, and the verdict says so."""
-    house, a, b = linked_firms(build)
+    house, a, b = linked_firms(quick)
     house.time.sleep(0.3)
     house.po.simulator.door_put("Customers", a, {"PhoneNumber": "22000001"})
     house.zoho.simulator.door_put("Account", b, {"Phone": "22000002"})
@@ -134,9 +134,9 @@ def test_an_address_merges_as_one_value(quick: Build) -> None:
 # followers (5.5)
 
 
-def test_an_edited_follower_is_an_edit_of_the_field(build: Build) -> None:
+def test_an_edited_follower_is_an_edit_of_the_field(quick: Build) -> None:
     """5.5, equal: an edit of any is an edit of the field, and all are written."""
-    house, a, b = linked_firms(build, po={"MailAddress": ADDRESS})
+    house, a, b = linked_firms(quick, po={"MailAddress": ADDRESS})
     house.zoho.edit("Account", b, Shipping_City="Drammen")
     house.sync("none")
     assert house.po.get("Customers", a, "MailAddress.City") == "Drammen"
@@ -170,9 +170,9 @@ def test_a_follower_that_differed_at_first_link_is_never_lost(quick: Build) -> N
     house.assert_quiet()
 
 
-def test_emptying_a_follower_clears_nothing(build: Build) -> None:
+def test_emptying_a_follower_clears_nothing(quick: Build) -> None:
     """5.5: it sets that follower apart."""
-    house, a, b = linked_firms(build, po={"MailAddress": ADDRESS})
+    house, a, b = linked_firms(quick, po={"MailAddress": ADDRESS})
     assert house.zoho.get("Account", b, "Shipping_City") == "Oslo"
     house.zoho.edit("Account", b, Shipping_Street=None, Shipping_Code=None, Shipping_City=None, Shipping_Country=None)
     house.sync("none")
@@ -182,9 +182,9 @@ def test_emptying_a_follower_clears_nothing(build: Build) -> None:
     house.assert_quiet()
 
 
-def test_followers_apart(build: Build) -> None:
+def test_followers_apart(quick: Build) -> None:
     """5.5, apart: a follower edited alone propagates nothing, is not overwritten, and rejoins when equal again."""
-    house, a, b = linked_firms(build, followers="apart", po={"MailAddress": ADDRESS})
+    house, a, b = linked_firms(quick, followers="apart", po={"MailAddress": ADDRESS})
     house.zoho.edit("Account", b, Shipping_City="Drammen")
     house.sync("none")
     assert house.po.get("Customers", a, "MailAddress.City") == "Oslo"
@@ -244,9 +244,9 @@ def test_a_required_field_is_not_cleared(quick: Build) -> None:
     assert "unwritable" in house.held() or "refused" in house.held()
 
 
-def test_an_unreadable_value_is_never_propagated_nor_overwritten(build: Build) -> None:
+def test_an_unreadable_value_is_never_propagated_nor_overwritten(quick: Build) -> None:
     """5 (kinds): an unknown edit is shown with its reason."""
-    house, a, b = linked_firms(build)
+    house, a, b = linked_firms(quick)
     house.po.edit("Customers", a, PhoneNumber="ring Ola")
     house.sync("none")
     assert house.zoho.get("Account", b, "Phone") == "+4722334455"

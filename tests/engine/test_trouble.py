@@ -30,9 +30,9 @@ def test_our_own_writes_come_back_as_nothing(build: Build) -> None:
     assert (house.po.writes(), house.zoho.writes()) == before
 
 
-def test_what_a_system_makes_of_our_value_is_its_base(build: Build) -> None:
+def test_what_a_system_makes_of_our_value_is_its_base(quick: Build) -> None:
     """5.10: Zoho stores it in capitals; that is not sent back, and a later edit there is an edit."""
-    house, a, b = linked_firms(build)
+    house, a, b = linked_firms(quick)
     house.zoho.fault("reformat", property="Account_Name", form="upper")
     house.po.edit("Customers", a, Name="Ny Acme AS")
     house.sync("none")
@@ -60,9 +60,9 @@ def test_a_lagging_replica_reverts_nobody(build: Build) -> None:
     house.assert_quiet()
 
 
-def test_a_field_that_flips_is_held(build: Build) -> None:
+def test_a_field_that_flips_is_held(quick: Build) -> None:
     """5.10: another tool writes its own value back again and again: after some rounds it is held, with its history."""
-    house, a, b = linked_firms(build)
+    house, a, b = linked_firms(quick)
     ours, theirs = "+4723000000", "+4724000000"
     for _ in range(8):
         house.po.edit("Customers", a, PhoneNumber=ours)
@@ -110,9 +110,9 @@ def test_an_edit_that_we_have_not_seen_is_never_overwritten_in_zoho(build: Build
     house.assert_quiet()
 
 
-def test_an_edit_that_we_have_not_seen_is_never_overwritten_in_poweroffice(build: Build) -> None:
+def test_an_edit_that_we_have_not_seen_is_never_overwritten_in_poweroffice(quick: Build) -> None:
     """5.11: a patch with tests; the same field and another one."""
-    house, a, b = linked_firms(build)
+    house, a, b = linked_firms(quick)
     house.zoho.edit("Account", b, Phone="+4723000000")
     house.wait(60)
     seen = _edit_before_write(house.po, "PATCH", lambda: house.po.edit("Customers", a, PhoneNumber="24 00 00 00"))
