@@ -112,7 +112,8 @@ def test_ctrl_c_while_reading_leaves_no_plan(company: Company, call: Call) -> No
     time.sleep(0.5)
     run.send_signal(signal.SIGINT)
     out, err = run.communicate(timeout=20)
-    assert run.returncode == 130
+    # Python itself ends by the signal, which shells call 130 too, if it came while a module was still being made.
+    assert run.returncode in (130, -signal.SIGINT)
     assert "Traceback" not in err
     assert "samtale sync" not in out
     company.faults("zohocrm")
