@@ -47,6 +47,8 @@ def picture(name: str, command: str, lines: int, show: Callable[[Screen], None])
         width=COLUMNS, force_terminal=True, file=io.StringIO(), highlight=False, markup=False, record=True
     )
     screen.out.print(f"$ {command}", style="bold green")
+    if name == "explain":
+        screen.say()
     show(screen)
     shown = screen.out.export_text(styles=True).splitlines()
     end = Console(width=COLUMNS, force_terminal=True, file=io.StringIO(), record=True)

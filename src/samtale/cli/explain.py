@@ -34,7 +34,7 @@ VERDICTS = {
     "newest": "the newest of several edits",
     "tie": "one of several edits at the same time; the order of systems decided",
     "preferred": "a rule prefers this system",
-    "first_link": "values differed when the records were linked, and a rule or an answer decided",
+    "first_link": "values differed at the first link, and a rule or an answer chose this one",
     "agreed": "an older edit gave way to it",
     "chosen": "a person chose it",
     "created": "the record was created with it",
