@@ -6,6 +6,8 @@ sent, is adopted; several are parked for a person; none in a read that is consis
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from samtale.core.problems import Problem
 from samtale.engine.index import mark_digest
 from samtale.engine.observe import observe
@@ -22,6 +24,7 @@ def recover(setting: Setting) -> None:
     now = setting.clock.now_ms()
     with setting.store.write() as session:
         places = {row.id: place for place, row in setting.known(session).items()}
+        _notice_clock(setting, session, places, now)
         for attempt in session.attempts(("open",)):
             place = places.get(attempt.collection)
             due = now + (setting.lag_ms(place[0]) if place else 0)
@@ -37,6 +40,21 @@ def recover(setting: Setting) -> None:
                     [attempt._replace(state="none", closed_at=now, outcome="the run ended before the answer came")]
                 )
                 session.put_looks([Look(attempt.collection, attempt.key or "", due, fetch=True)])
+
+
+def _notice_clock(setting: Setting, session: Session, places: Mapping[int, Place], now: int) -> None:
+    """Our clock was put back: what appeared since an attempt cannot be told by time any more, so without a mark a person decides."""
+    for attempt in session.attempts(("open", "unknown")):
+        place = places.get(attempt.collection)
+        if (
+            attempt.kind == "create"
+            and attempt.started_at > now
+            and place is not None
+            and not setting.specs[place].mark
+        ):
+            why = "Our clock was put back since, so it cannot be told which records appeared after it."
+            session.close([attempt._replace(state="parked", outcome=why)])
+            setting.reporter.trouble(_parked_problem(why))
 
 
 def waiting(setting: Setting) -> int | None:
