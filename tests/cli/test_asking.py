@@ -4,6 +4,7 @@ import os
 import pty
 import re
 import select
+import signal
 import subprocess
 import time
 from pathlib import Path
@@ -17,6 +18,12 @@ from tests.cli.conftest import Call, Company, command, environment
 CTRL_C = "\x03"
 
 
+def _at_terminal(end: int) -> None:
+    """Make this the process's terminal, where Ctrl-C is heard even if the tests themselves run in the background and ignore it."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    os.login_tty(end)
+
+
 class Terminal:
     """A person at a terminal: reads what is said, types answers."""
 
@@ -25,7 +32,7 @@ class Terminal:
         self._end = ours
         self.said = ""
         self.process = subprocess.Popen(
-            command(*arguments), cwd=cwd, pass_fds=[theirs], preexec_fn=lambda: os.login_tty(theirs),
+            command(*arguments), cwd=cwd, pass_fds=[theirs], preexec_fn=lambda: _at_terminal(theirs),
             env=environment() | {"TERM": "xterm", "COLUMNS": "140", "LINES": "50"},
         )  # fmt: skip
         os.close(theirs)

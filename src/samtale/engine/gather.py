@@ -202,7 +202,7 @@ class Gathered:
     def _follow(self) -> None:
         """Follow shared match values until the connected sets are whole."""
         partners = {self.known.ref(name) for name in self.known.same if name[:2] in self.known.rows}
-        frontier = set(self.records)  # with all records of their entities: an open match of any of them is a match of the whole
+        frontier = set(self.records)  # siblings too: an open match of one is a match of the whole entity
         while frontier and len(self.records) < WIDEST + len(self.refs) * 4:
             self.followed |= frontier
             digests = {x for ref in frontier for x in self.digests.get(ref, ())}
